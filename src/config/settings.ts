@@ -1,0 +1,68 @@
+/** What a key may hold; a list names the only strings allowed. */
+type Kind = "string" | "integer" | "boolean" | readonly string[];
+
+/** Every key of runevault.conf (contract runevault.md 5.2, decisions.md section 1) under its dotted name. */
+export const SETTINGS = {
+  "daemon.pid_file": "string",
+  "server.grpc.host": "string",
+  "server.grpc.port": "integer",
+  "server.grpc.tls.cert": "string",
+  "server.grpc.tls.key": "string",
+  "server.grpc.tls.disable": "boolean",
+  "server.admin.socket": "string",
+  "keys.path": "string",
+  "keys.index_name": "string",
+  "keys.embedding_dim": "integer",
+  "keys.library": "string",
+  "envector.endpoint": "string",
+  "envector.api_key": "string",
+  "envector.api_key_file": "string",
+  "tokens.team_secret": "string",
+  "tokens.team_secret_file": "string",
+  "tokens.roles_file": "string",
+  "tokens.tokens_file": "string",
+  "audit.mode": "string",
+  "audit.path": "string",
+  "audit.fail_closed": "boolean",
+  "audit.retention": "integer",
+  "log.level": ["debug", "info", "warn", "error"],
+  "log.format": ["text", "json"],
+} as const satisfies Record<string, Kind>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+type ValueOf<K> = K extends "string" ? string
+  : K extends "integer" ? number
+  : K extends "boolean" ? boolean
+  : K extends readonly (infer Choice)[] ? Choice
+  : never;
+
+/** The file as written: a key that is absent there, or null, is absent here. */
+export type RawConfig = { readonly [Name in SettingName]?: ValueOf<(typeof SETTINGS)[Name]> };
+
+const sections = new Set(
+  Object.keys(SETTINGS).flatMap((name) => {
+    const parts = name.split(".");
+    return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join("."));
+  }),
+);
+
+export function isSetting(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+/** Whether the name is that of a mapping which holds settings, e.g. `server.grpc`. */
+export function isSection(name: string): boolean {
+  return sections.has(name);
+}
+
+/** `undefined` when the value fits the setting, else what was expected instead. */
+export function expectedInstead(name: SettingName, value: unknown): string | undefined {
+  const kind: Kind = SETTINGS[name];
+  if (typeof kind === "object") {
+    return kind.some((choice) => choice === value) ? undefined : `one of ${kind.join(", ")}`;
+  }
+  if (kind === "integer") return Number.isSafeInteger(value) ? undefined : "an integer";
+  if (kind === "boolean") return typeof value === "boolean" ? undefined : "true or false";
+  return typeof value === "string" ? undefined : "a string";
+}
