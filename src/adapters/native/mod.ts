@@ -1,0 +1,1 @@
+export { EnvectorLibrary } from "./envector_library.ts";

@@ -1,0 +1,101 @@
+import { PayloadError, VaultError } from "#errors/mod.ts";
+import type { Score, SecretKey } from "#ports/fhe_library.ts";
+import { CallGate } from "./call_gate.ts";
+import type { Handle, NativeLibrary } from "./native_library.ts";
+
+const SCORE_BYTES = 16; // rv_score_t: i32 shard, i32 row, f64 score
+const MESSAGE_BYTES = 256;
+
+/** A secret key in the library's memory, with the context and decryptor that go with it. */
+export class NativeSecretKey implements SecretKey {
+  readonly topScores?: (text: Uint8Array, topK: number) => Promise<Score[]>;
+  readonly #gate = new CallGate(Math.max(2, navigator.hardwareConcurrency));
+  #closed = false;
+
+  constructor(
+    readonly library: NativeLibrary,
+    readonly handles: { readonly context: Handle; readonly decryptor: Handle; readonly key: Handle },
+    { extension = true }: { extension?: boolean } = {},
+  ) {
+    if (extension && library.call.rv_decrypt_top_k) {
+      this.topScores = (text, topK) => this.#run(() => this.#topScores(text, topK));
+    }
+  }
+
+  decryptResult(data: Uint8Array): Promise<Float32Array> {
+    return this.#run(() => this.#decryptResult(data));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#gate.idle();
+    const { call } = this.library;
+    call.evi_secret_key_destroy(this.handles.key);
+    call.evi_decryptor_destroy(this.handles.decryptor);
+    call.evi_context_destroy(this.handles.context);
+  }
+
+  #run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new VaultError("INTERNAL", "FHE key not loaded"));
+    return this.#gate.run(work);
+  }
+
+  async #topScores(text: Uint8Array, topK: number): Promise<Score[]> {
+    const scores = new Uint8Array(topK * SCORE_BYTES), count = new Uint32Array(1);
+    const message = new Uint8Array(MESSAGE_BYTES);
+    const { context, key } = this.handles;
+    const status = await this.library.call.rv_decrypt_top_k!(
+      context,
+      key,
+      text as Uint8Array<ArrayBuffer>,
+      BigInt(text.length),
+      topK,
+      scores,
+      count,
+      message,
+      BigInt(MESSAGE_BYTES),
+    );
+    if (status !== 0) throw new PayloadError(new TextDecoder().decode(message.subarray(0, message.indexOf(0))));
+    return readScores(scores, count[0]);
+  }
+
+  async #decryptResult(data: Uint8Array): Promise<Float32Array> {
+    const { library, library: { call } } = this;
+    const bytes = data as Uint8Array<ArrayBuffer>, size = BigInt(data.length);
+    const result = await library.createLater(
+      (out) => call.deserializeLater(bytes, size, out),
+      (out) => call.deserialize(bytes, size, out),
+    );
+    try {
+      return await this.#decryptParsed(result);
+    } finally {
+      call.evi_search_result_destroy(result);
+    }
+  }
+
+  async #decryptParsed(result: Handle): Promise<Float32Array> {
+    const { library, library: { call }, handles: { decryptor, key } } = this;
+    const count = new Uint32Array(1);
+    library.check(call.evi_search_result_get_item_count(result, count));
+    const message = await library.createLater(
+      (out) => call.decryptLater(decryptor, result, key, 1, 0n, out),
+      (out) => call.decrypt(decryptor, result, key, 1, 0n, out),
+    );
+    try {
+      const rows = Math.min(count[0], Number(call.evi_message_size(message)));
+      return new Float32Array(library.copy(BigInt(call.evi_message_data(message)), 4 * rows).buffer);
+    } finally {
+      call.evi_message_destroy(message);
+    }
+  }
+}
+
+function readScores(bytes: Uint8Array<ArrayBuffer>, count: number): Score[] {
+  const view = new DataView(bytes.buffer);
+  return Array.from({ length: count }, (_, i) => ({
+    shardIdx: view.getInt32(i * SCORE_BYTES, true),
+    rowIdx: view.getInt32(i * SCORE_BYTES + 4, true),
+    score: view.getFloat64(i * SCORE_BYTES + 8, true),
+  }));
+}
