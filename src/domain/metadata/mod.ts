@@ -1,0 +1,2 @@
+export { deriveAgentKey } from "./agent_key.ts";
+export { MetadataDecryptor } from "./metadata_decryptor.ts";
