@@ -1,0 +1,38 @@
+import { escapeNonAscii } from "../ascii_json.ts";
+
+/** One vault call; fields and their order as contract runevault.md 6.1 has them. */
+export interface AuditEntry {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly time: number;
+  /** `unknown` when the token is. */
+  readonly user: string;
+  readonly method: string;
+  /** The requested number of scores; null for other methods. */
+  readonly topK: number | null;
+  readonly resultCount: number;
+  readonly status: "success" | "denied" | "error";
+  readonly sourceIp: string;
+  readonly latencyMs: number;
+  readonly error?: string;
+}
+
+/** The entry as one line of compact ASCII JSON, without its newline. */
+export function formatAuditEntry(entry: AuditEntry): string {
+  return escapeNonAscii(JSON.stringify({
+    timestamp: isoTimestamp(entry.time),
+    user_id: entry.user,
+    method: entry.method,
+    top_k: entry.topK,
+    result_count: entry.resultCount,
+    status: entry.status,
+    source_ip: entry.sourceIp,
+    latency_ms: Math.round(entry.latencyMs * 100) / 100,
+    error: entry.error,
+  }));
+}
+
+/** As Python's `datetime.isoformat()`: microseconds, left out when they are zero. */
+function isoTimestamp(time: number): string {
+  const [seconds, fraction] = new Date(Math.floor(time)).toISOString().slice(0, -1).split(".");
+  return fraction === "000" ? `${seconds}+00:00` : `${seconds}.${fraction}000+00:00`;
+}

@@ -1,0 +1,3 @@
+export type { AuditEntry } from "./audit_entry.ts";
+export { formatAuditEntry } from "./audit_entry.ts";
+export { AuditLog } from "./audit_log.ts";
