@@ -1,0 +1,122 @@
+import { Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
+import { Buffer } from "node:buffer";
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { messageOf, VaultError } from "#errors/mod.ts";
+import type { Clock } from "#ports/clock.ts";
+import { serviceDefinition, VAULT_SERVICE } from "./definitions.ts";
+import { Health, HEALTH_SERVICE } from "./health.ts";
+import { ReceiveBudget } from "./receive_budget.ts";
+import { REFLECTION_SERVICES, reflectionHandlers } from "./reflection.ts";
+import { vaultHandlers, type VaultParts } from "./vault_handlers.ts";
+import { type MessageParts, readDecryptMetadata, readDecryptScores, readGetPublicKey } from "./wire.ts";
+
+/** Largest message in either direction: 256 MiB. */
+const MAX_MESSAGE_BYTES = 268_435_456;
+const BUDGET = { totalBytes: 2 * MAX_MESSAGE_BYTES, compressedBytes: MAX_MESSAGE_BYTES, silenceMs: 60_000 };
+const BUDGET_CHECK_MS = 5_000;
+const DRAIN_MS = 5_000;
+
+const OPTIONS = {
+  "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+  "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+  "grpc.max_concurrent_streams": 256,
+  "grpc.keepalive_time_ms": 60_000, // finds peers that are gone without a word
+  "grpc.keepalive_timeout_ms": 20_000,
+  "grpc-node.flow_control_window": 4 << 20, // the default of 64 KiB makes a 20 MB blob wait for round trips
+  "grpc.enable_channelz": 0,
+};
+
+/** PEM files of the server, or undefined for clear text. */
+export interface TlsFiles {
+  /** Certificate, and the chain to its CA. */
+  readonly cert: Uint8Array;
+  readonly key: Uint8Array;
+}
+
+/** The running gRPC listener. */
+export class GrpcServer {
+  readonly health = new Health(["", VAULT_SERVICE]);
+  readonly #server = new Server(OPTIONS);
+  readonly #budget: ReceiveBudget;
+  #budgetTimer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(parts: VaultParts, clock: Clock = parts.clock) {
+    this.#budget = new ReceiveBudget(BUDGET, clock);
+    this.#server.addService(vaultService(), vaultHandlers(parts));
+    this.#server.addService(serviceDefinition(HEALTH_SERVICE), this.health.handlers());
+    for (const name of REFLECTION_SERVICES) this.#server.addService(serviceDefinition(name), reflectionHandlers());
+  }
+
+  /**
+   * Starts to listen and serve.
+   *
+   * @param address `host:port`; port 0 picks a free one.
+   * @returns The port.
+   * @throws {VaultError} when the address cannot be had, or certificate and key do not fit.
+   */
+  async listen(address: string, tls: TlsFiles | undefined): Promise<number> {
+    const port = await this.#bind(address, credentials(tls));
+    for (const http2Server of http2ServersOf(this.#server)) {
+      http2Server.prependListener("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+        this.#budget.track(stream, headers);
+      });
+    }
+    this.#budgetTimer = setInterval(() => this.#budget.endSilent(), BUDGET_CHECK_MS);
+    return port;
+  }
+
+  /** Says NOT_SERVING, accepts nothing new and lets calls in flight end; after 5 s the rest is cut. */
+  async stop(): Promise<void> {
+    this.health.stop();
+    clearInterval(this.#budgetTimer);
+    const drained = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    const force = setTimeout(() => this.#server.forceShutdown(), DRAIN_MS);
+    await drained;
+    clearTimeout(force);
+  }
+
+  #bind(address: string, serverCredentials: ServerCredentials): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, serverCredentials, (error, port) => {
+        if (error) reject(new VaultError("UNAVAILABLE", `server: listen ${address}: ${error.message}`));
+        else resolve(port);
+      });
+    });
+  }
+}
+
+function vaultService(): ServiceDefinition {
+  const service = serviceDefinition(VAULT_SERVICE);
+  const readers = {
+    GetPublicKey: readGetPublicKey,
+    DecryptScores: readDecryptScores,
+    DecryptMetadata: readDecryptMetadata,
+  };
+  const methods = Object.entries(readers).map(([name, requestDeserialize]) => [
+    name,
+    {
+      ...service[name],
+      requestDeserialize,
+      responseSerialize: (message: MessageParts) => message as unknown as Buffer,
+    },
+  ]);
+  return Object.fromEntries(methods);
+}
+
+function credentials(tls: TlsFiles | undefined): ServerCredentials {
+  if (!tls) return ServerCredentials.createInsecure();
+  const cert = Buffer.from(tls.cert), key = Buffer.from(tls.key);
+  try {
+    // With null roots grpc-js reads the system's certificate bundle, which is outside our directory.
+    return ServerCredentials.createSsl(cert, [{ cert_chain: cert, private_key: key }]);
+  } catch (reason) {
+    throw new VaultError("FAILED_PRECONDITION", `server: tls: ${messageOf(reason)}`);
+  }
+}
+
+/** grpc-js does not hand out its HTTP/2 servers, and nothing else sees a request before its body is in memory. */
+function http2ServersOf(server: Server): Http2Server[] {
+  const servers = (server as unknown as { http2Servers?: Map<Http2Server, unknown> }).http2Servers;
+  if (servers && servers.size > 0) return [...servers.keys()];
+  throw new VaultError("INTERNAL", "this version of @grpc/grpc-js hides its HTTP/2 servers: memory cannot be bounded");
+}
