@@ -1,0 +1,116 @@
+import { AdminClientError, type AdminRequest, adminRequest } from "./admin_request.ts";
+
+const TIMEOUT_MS = 30_000;
+
+export interface IssuedToken {
+  readonly user: string;
+  readonly token: string;
+  readonly role: string;
+  readonly issued_at: string;
+  /** `YYYY-MM-DD` or `never`. */
+  readonly expires: string;
+}
+
+export interface ListedToken {
+  readonly user: string;
+  readonly role: string;
+  /** `?` here and in `rate_limit` when the role is gone. */
+  readonly top_k: number | string;
+  readonly rate_limit: string;
+  readonly expires: string;
+}
+
+export interface RotatedTokens {
+  readonly rotated: number;
+  readonly tokens: readonly { readonly user: string; readonly token: string; readonly role: string }[];
+}
+
+export interface RoleJson {
+  readonly name: string;
+  readonly scope: readonly string[];
+  readonly top_k: number;
+  readonly rate_limit: string;
+}
+
+export type RoleChanges = Partial<Omit<RoleJson, "name">>;
+
+/**
+ * The admin API as the command line sees it; routes of contract runevault.md 3.2, texts of 4.6.
+ * Every method throws AdminClientError with the text that the operator reads.
+ */
+export class AdminClient {
+  /** @param socketPath Absolute or relative; empty fails at the first call. */
+  constructor(readonly socketPath: string, readonly timeoutMs: number = TIMEOUT_MS) {}
+
+  health(): Promise<{ status: string }> {
+    return this.#send("GET", "/health");
+  }
+
+  async listTokens(): Promise<readonly ListedToken[]> {
+    return this.#list((await this.#send<{ tokens: ListedToken[] }>("GET", "/tokens")).tokens);
+  }
+
+  /** @param expiresDays Days from today; absent: never expires. */
+  issueToken(user: string, role: string, expiresDays?: number): Promise<IssuedToken> {
+    const body = expiresDays === undefined ? { user, role } : { user, role, expires_days: expiresDays };
+    return this.#send("POST", "/tokens", body);
+  }
+
+  rotateToken(user: string): Promise<IssuedToken> {
+    return this.#send("POST", `/tokens/${encodeURIComponent(user)}/rotate`, {});
+  }
+
+  async rotateAllTokens(): Promise<RotatedTokens> {
+    const answer = await this.#send<RotatedTokens>("POST", "/tokens/_rotate_all", {});
+    this.#list(answer.tokens);
+    return answer;
+  }
+
+  async revokeToken(user: string): Promise<void> {
+    await this.#send("DELETE", `/tokens/${encodeURIComponent(user)}`);
+  }
+
+  async listRoles(): Promise<readonly RoleJson[]> {
+    return this.#list((await this.#send<{ roles: RoleJson[] }>("GET", "/roles")).roles);
+  }
+
+  createRole(role: RoleJson): Promise<RoleJson> {
+    return this.#send("POST", "/roles", role);
+  }
+
+  /** Absent fields keep their value. */
+  updateRole(name: string, changes: RoleChanges): Promise<RoleJson> {
+    return this.#send("PUT", `/roles/${encodeURIComponent(name)}`, changes);
+  }
+
+  async deleteRole(name: string): Promise<void> {
+    await this.#send("DELETE", `/roles/${encodeURIComponent(name)}`);
+  }
+
+  async #send<Answer>(method: AdminRequest["method"], path: string, body?: unknown): Promise<Answer> {
+    const { status, text } = await adminRequest(this.socketPath, { method, path, body, timeoutMs: this.timeoutMs });
+    const answer = parseObject(text);
+    if (status >= 400) throw new AdminClientError(typeof answer?.error === "string" ? answer.error : "Unknown error");
+    if (answer === undefined) throw this.#unexpected();
+    return answer as Answer;
+  }
+
+  #list<Item>(items: readonly Item[]): readonly Item[] {
+    if (!Array.isArray(items)) throw this.#unexpected();
+    return items;
+  }
+
+  /** Something else than the daemon listens there. */
+  #unexpected(): AdminClientError {
+    return new AdminClientError(`admin: unexpected answer (socket: ${this.socketPath})`);
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value as Record<string, unknown> : undefined;
+  } catch {
+    return undefined;
+  }
+}
