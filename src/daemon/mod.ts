@@ -1,0 +1,18 @@
+/**
+ * The daemon's front door. What it opens is heavy and needs permissions of its own, so each part is loaded when called.
+ *
+ * @module
+ */
+import type { Config } from "#config/mod.ts";
+
+/** Runs the daemon in the foreground. @returns The exit code after a clean stop. */
+export async function startDaemon(config: Config): Promise<number> {
+  const start = await import("./start.ts");
+  return await start.startDaemon(config);
+}
+
+/** Makes an install directory; never overwrites. */
+export async function initInstall(options: { dir: string; print: (line: string) => void }): Promise<void> {
+  const init = await import("./init_install.ts");
+  await init.initInstall(options);
+}

@@ -1,0 +1,61 @@
+import { addressText, type Config } from "#config/mod.ts";
+import { startAdminServer } from "#edge/admin/mod.ts";
+import { GrpcServer } from "#edge/grpc/mod.ts";
+import { type Clock, systemClock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import { closeVault, openVault, type Vault } from "./compose.ts";
+import { createLog } from "./log.ts";
+import { PidFile } from "./pid_file.ts";
+import { checkRuntime } from "./runtime_check.ts";
+import { loadTlsFiles } from "./tls_files.ts";
+
+/**
+ * Runs the daemon in the foreground until SIGTERM or SIGINT; start and stop orders are those of contract runevault.md 1.12.
+ *
+ * @returns The exit code.
+ * @throws When it cannot start; what was opened until then is closed again.
+ */
+export async function startDaemon(config: Config): Promise<number> {
+  const clock = systemClock, log = createLog(config.log, clock);
+  checkRuntime(Deno.version.deno);
+  for (const warning of config.warnings) log("warn", warning);
+  await using pidFile = await PidFile.acquire(config.daemon.pidFile);
+  if (pidFile.staleWarning) log("warn", pidFile.staleWarning);
+  const stopSignal = nextStopSignal();
+  const vault = await openVault(config, log, clock);
+  try {
+    await serve(config, vault, stopSignal);
+  } finally {
+    await closeVault(vault);
+  }
+  log("info", "stopped");
+  return 0;
+}
+
+async function serve(config: Config, vault: Vault, stopSignal: Promise<Deno.Signal>): Promise<void> {
+  const { log, clock, tokens } = vault;
+  const grpc = new GrpcServer(vault);
+  const address = addressText(config.server.grpc), socket = config.server.admin.socket;
+  await grpc.listen(address, await tlsFilesOf(config, log, clock));
+  try {
+    const admin = await startAdminServer({ socket, tokens, isServing: () => grpc.health.isServing, log });
+    log("info", `serving gRPC on ${address}, admin on ${socket}`);
+    log("info", `${await stopSignal}: draining`);
+    await grpc.stop();
+    await admin.stop();
+  } finally {
+    await grpc.stop();
+  }
+}
+
+async function tlsFilesOf({ server: { grpc: { tls } } }: Config, log: Log, clock: Clock) {
+  if (!tls.disable) return await loadTlsFiles(tls, clock.now(), (message) => log("warn", message));
+  log("warn", "TLS DISABLED — gRPC traffic is unencrypted. Do not use in production.");
+  return undefined;
+}
+
+function nextStopSignal(): Promise<Deno.Signal> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => resolve(signal));
+  });
+}
