@@ -1,0 +1,42 @@
+import type { Context } from "./context.ts";
+
+/** A flag such as `--user USER`, or a switch such as `--all`. */
+export interface Option {
+  readonly flag: string;
+  /** Name of the value in help and usage; absent: a switch. */
+  readonly metavar?: string;
+  readonly help: string;
+  /** Refuses the command without it. */
+  readonly required?: boolean;
+  /** The value is read as a decimal integer. */
+  readonly integer?: boolean;
+}
+
+/** One entry of the command table: it parses, prints usage and help, and runs, from this alone. */
+export interface Command {
+  readonly name: string;
+  readonly help: string;
+  /** After `usage: `, as the Python original prints it, so that `--json`, which that one lacks, is left out. */
+  readonly usage: string;
+  readonly options: readonly Option[];
+  /** Flags of which exactly one must be given. */
+  readonly oneOf?: readonly string[];
+  readonly examples?: readonly string[];
+  /** A group of commands; then `run` is never called. */
+  readonly commands?: readonly Command[];
+  /** What a missing or wrong command is called in a usage error. */
+  readonly commandLabel?: string;
+  /** Resolves with the exit status, 0 when it is undefined; an exception is printed and makes it 1. */
+  run?(context: Context): Promise<number | void>;
+}
+
+/** Given before or after the command. */
+export const GLOBAL_OPTIONS: readonly Option[] = [
+  { flag: "--config", metavar: "CONFIG", help: "Path of runevault.conf" },
+  { flag: "--admin-socket", metavar: "ADMIN_SOCKET", help: "Admin socket to use instead of the config's" },
+  { flag: "--timeout", metavar: "TIMEOUT", help: "How long daemon stop and restart wait (10s)" },
+];
+
+export const HELP_OPTION: Option = { flag: "--help", help: "show this help message and exit" };
+
+export const JSON_OPTION: Option = { flag: "--json", help: "Print one line of JSON" };

@@ -1,0 +1,36 @@
+const DAYS_OF: Readonly<Record<string, number>> = { d: 1, w: 7, m: 30 };
+const MILLISECONDS_OF: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * Days until a token expires: `90d`, `12w`, `6m` (a month is 30 days; contract runevault.md 4.3).
+ *
+ * @throws {Error} with the contract's text.
+ */
+export function parseExpiryDays(text: string): number {
+  const parts = /^(\d+)([dwm])$/.exec(text);
+  const days = parts ? Number(parts[1]) * DAYS_OF[parts[2]] : NaN;
+  if (Number.isSafeInteger(days)) return days;
+  throw new Error(`Invalid duration '${text}'. Use <number><d|w|m> (e.g. 90d, 12w, 6m)`);
+}
+
+/** How long to wait, as the operator wrote it. */
+export interface WaitTime {
+  readonly milliseconds: number;
+  readonly text: string;
+}
+
+/**
+ * A `--timeout`: numbers with units, such as `10s`, `1m30s`, `500ms`, `1.5h`.
+ *
+ * @throws {Error} with the contract's text (4.7).
+ */
+export function parseTimeout(text = "10s"): WaitTime {
+  const milliseconds = /^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)
+    ? [...text.matchAll(/([\d.]+)(ms|s|m|h)/g)].reduce(
+      (sum, part) => sum + Number(part[1]) * MILLISECONDS_OF[part[2]],
+      0,
+    )
+    : NaN;
+  if (Number.isFinite(milliseconds)) return { milliseconds, text };
+  throw new Error(`invalid --timeout "${text}": expected a duration such as 500ms, 10s or 1m30s`);
+}

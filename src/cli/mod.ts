@@ -1,0 +1,46 @@
+import { messageOf } from "#errors/mod.ts";
+import { Context } from "./context.ts";
+import { helpText } from "./help.ts";
+import type { Io } from "./io.ts";
+import { parseArgs } from "./parse_args.ts";
+import { program } from "./program.ts";
+import { UsageError } from "./usage_error.ts";
+import type { Values } from "./values.ts";
+
+export type { Io } from "./io.ts";
+
+/**
+ * Runs one command line.
+ *
+ * @param args Without the program's name.
+ * @returns the exit status: 0, 1 after an error, 2 after a usage error or, of `status`, when something is down.
+ */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  try {
+    const { path, values, help } = parseArgs(program, args);
+    if (!help) return await path.at(-1)!.run?.(new Context(values, io)) ?? 0;
+    io.stdout(helpText(path));
+    return 0;
+  } catch (reason) {
+    io.stderr(reason instanceof UsageError ? reason.text() : `Error: ${messageOf(reason)}\n`);
+    return reason instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** A command line without mistakes. */
+export interface CommandLine {
+  /** The command's words, e.g. `token issue`. */
+  readonly command: string;
+  readonly values: Values;
+  readonly help: boolean;
+}
+
+/** Reads a command line without running it; undefined for one that main() would refuse. */
+export function parseCommandLine(args: readonly string[]): CommandLine | undefined {
+  try {
+    const { path, values, help } = parseArgs(program, args);
+    return { command: path.slice(1).map(({ name }) => name).join(" "), values, help };
+  } catch {
+    return undefined;
+  }
+}

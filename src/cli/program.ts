@@ -1,0 +1,54 @@
+import type { Command } from "./command.ts";
+import { daemonRestart } from "./commands/daemon_restart.ts";
+import { daemonStart } from "./commands/daemon_start.ts";
+import { daemonStop } from "./commands/daemon_stop.ts";
+import { init } from "./commands/init.ts";
+import { roleCreate } from "./commands/role_create.ts";
+import { roleDelete } from "./commands/role_delete.ts";
+import { roleList } from "./commands/role_list.ts";
+import { roleUpdate } from "./commands/role_update.ts";
+import { status } from "./commands/status.ts";
+import { tokenIssue } from "./commands/token_issue.ts";
+import { tokenList } from "./commands/token_list.ts";
+import { tokenRevoke } from "./commands/token_revoke.ts";
+import { tokenRotate } from "./commands/token_rotate.ts";
+import { version } from "./commands/version.ts";
+
+function group(name: string, help: string, commands: readonly Command[]): Command {
+  const choices = commands.map((command) => command.name).join(",");
+  return {
+    name,
+    help,
+    usage: `runevault ${name} [-h] {${choices}} ...`,
+    options: [],
+    commands,
+    commandLabel: "action",
+  };
+}
+
+/** The command table. */
+export const program: Command = {
+  name: "runevault",
+  help: "Rune-Vault Admin CLI",
+  usage: [
+    "runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]",
+    "                 [--timeout TIMEOUT]",
+    "                 {token,role,daemon,status,version,init} ...",
+  ].join("\n"),
+  options: [],
+  commandLabel: "resource",
+  commands: [
+    group("token", "Manage per-user tokens", [tokenIssue, tokenRevoke, tokenRotate, tokenList]),
+    group("role", "Manage roles", [roleList, roleCreate, roleUpdate, roleDelete]),
+    group("daemon", "Run and stop the vault", [daemonStart, daemonStop, daemonRestart]),
+    status,
+    version,
+    init,
+  ],
+  examples: [
+    "runevault init                                        lay out /opt/rune-vault",
+    "runevault daemon start                                serve in the foreground",
+    "runevault token issue --user alice --role member      let alice in",
+    "runevault token issue --help                          flags of one command",
+  ],
+};

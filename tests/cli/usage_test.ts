@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { runCli } from "./run_cli.ts";
+
+const TOP = `usage: runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]
+                 [--timeout TIMEOUT]
+                 {token,role,daemon,status,version,init} ...
+`;
+const TOKEN = "usage: runevault token [-h] {issue,revoke,rotate,list} ...\n";
+const ISSUE = "usage: runevault token issue [-h] --user USER --role ROLE [--expires EXPIRES]\n";
+const ROTATE = "usage: runevault token rotate [-h] (--user USER | --all)\n";
+const CREATE = `usage: runevault role create [-h] --name NAME --scope SCOPE --top-k TOP_K
+                             --rate-limit RATE_LIMIT
+`;
+const UPDATE = `usage: runevault role update [-h] --name NAME [--scope SCOPE] [--top-k TOP_K]
+                             [--rate-limit RATE_LIMIT]
+`;
+
+for (
+  const { args, stderr } of [
+    { args: "", stderr: `${TOP}runevault: error: the following arguments are required: resource\n` },
+    { args: "token", stderr: `${TOKEN}runevault token: error: the following arguments are required: action\n` },
+    {
+      args: "role",
+      stderr: "usage: runevault role [-h] {list,create,update,delete} ...\n" +
+        "runevault role: error: the following arguments are required: action\n",
+    },
+    {
+      args: "foo",
+      stderr: `${TOP}runevault: error: argument resource: invalid choice: 'foo' ` +
+        "(choose from 'token', 'role', 'daemon', 'status', 'version', 'init')\n",
+    },
+    {
+      args: "token foo",
+      stderr: `${TOKEN}runevault token: error: argument action: invalid choice: 'foo' ` +
+        "(choose from 'issue', 'revoke', 'rotate', 'list')\n",
+    },
+    {
+      args: "token issue",
+      stderr: `${ISSUE}runevault token issue: error: the following arguments are required: --user, --role\n`,
+    },
+    {
+      args: "token issue --user a",
+      stderr: `${ISSUE}runevault token issue: error: the following arguments are required: --role\n`,
+    },
+    {
+      args: "token issue --user --role b",
+      stderr: `${ISSUE}runevault token issue: error: argument --user: expected one argument\n`,
+    },
+    {
+      args: "token revoke --user",
+      stderr: "usage: runevault token revoke [-h] --user USER\n" +
+        "runevault token revoke: error: argument --user: expected one argument\n",
+    },
+    {
+      args: "token rotate",
+      stderr: `${ROTATE}runevault token rotate: error: one of the arguments --user --all is required\n`,
+    },
+    {
+      args: "token rotate --user a --all",
+      stderr: `${ROTATE}runevault token rotate: error: argument --all: not allowed with argument --user\n`,
+    },
+    {
+      args: "role create --name a --scope b --top-k x --rate-limit c",
+      stderr: `${CREATE}runevault role create: error: argument --top-k: invalid int value: 'x'\n`,
+    },
+    {
+      args: "role update",
+      stderr: `${UPDATE}runevault role update: error: the following arguments are required: --name\n`,
+    },
+    {
+      args: "role delete",
+      stderr: "usage: runevault role delete [-h] --name NAME\n" +
+        "runevault role delete: error: the following arguments are required: --name\n",
+    },
+    { args: "token list extra", stderr: `${TOP}runevault: error: unrecognized arguments: extra\n` },
+    { args: "role list --bad=1 more", stderr: `${TOP}runevault: error: unrecognized arguments: --bad=1 more\n` },
+  ]
+) {
+  Deno.test(`runevault ${args} is a usage error: exit 2, nothing on stdout, no permission needed`, async () => {
+    assert.deepEqual(await runCli(args.split(" ").filter(Boolean)), { code: 2, stdout: "", stderr });
+  });
+}
+
+Deno.test("runevault token issue --help teaches on stdout and exits 0", async () => {
+  const stdout = `${ISSUE}
+Issue a new token
+
+options:
+  -h, --help            show this help message and exit
+  --user USER           Username
+  --role ROLE           Role name
+  --expires EXPIRES     Duration until expiry (e.g. 90d, 12w, 6m)
+  --json                Print one line of JSON
+
+global options:
+  --config CONFIG       Path of runevault.conf
+  --admin-socket ADMIN_SOCKET
+                        Admin socket to use instead of the config's
+  --timeout TIMEOUT     How long daemon stop and restart wait (10s)
+
+examples:
+  runevault token issue --user alice --role member --expires 90d
+`;
+  assert.deepEqual(await runCli(["token", "issue", "--help"]), { code: 0, stdout, stderr: "" });
+});
+
+Deno.test("runevault version needs no permission, config or daemon", async () => {
+  const { code, stdout, stderr } = await runCli(["version"]);
+  assert.match(
+    stdout,
+    /^runevault \S+ \(commit \S+, built \S+, (linux|darwin)\/(amd64|arm64), deno \d+\.\d+\.\d+\)\n$/,
+  );
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+});
+
+Deno.test("runevault version --json has the same parts", async () => {
+  const { stdout } = await runCli(["version", "--json"]);
+  assert.deepEqual(Object.keys(JSON.parse(stdout)), ["version", "commit", "built", "os", "arch", "runtime"]);
+});
