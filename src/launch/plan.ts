@@ -1,0 +1,58 @@
+/**
+ * Prints the Deno permission flags for a runevault command line, one a line: launch.sh starts Deno with exactly these.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type CommandLine, parseCommandLine } from "#cli/mod.ts";
+import { DEFAULT_PATHS, loadConfig, type LoadedConfig } from "#config/mod.ts";
+import { type Invocation, permissionsFor, toFlags } from "#permissions/mod.ts";
+
+const LIBRARY_SOURCE = fileURLToPath(new URL("../../ffi/build/libenvector.so", import.meta.url));
+
+async function invocationOf(line: CommandLine | undefined): Promise<Invocation> {
+  // A usage error or a call for help only prints a text, and so does version.
+  if (!line || line.help || line.command === "version") return { command: "help" };
+  const { command, values } = line;
+  if (command === "init") {
+    return { command, dir: resolve(values.text("--dir") ?? "/opt/rune-vault"), librarySource: LIBRARY_SOURCE };
+  }
+  const isAdmin = /^(token|role) /.test(command), socket = values.text("--admin-socket");
+  if (isAdmin && socket !== undefined) return { command: "admin", socket: resolve(socket) };
+  const loaded = await load(values.text("--config"));
+  if (!loaded) return { command: "unconfigured", candidates: candidates(values.text("--config")) };
+  const config = withSocket(loaded.config, socket);
+  if (isAdmin) return { command: "admin", socket: config.server.admin.socket, config };
+  return {
+    command: command as "daemon start" | "daemon stop" | "daemon restart" | "status",
+    config,
+    secretFiles: secretFiles(loaded),
+  };
+}
+
+function withSocket(config: LoadedConfig["config"], socket: string | undefined): LoadedConfig["config"] {
+  if (socket === undefined) return config;
+  return { ...config, server: { ...config.server, admin: { socket: resolve(socket) } } };
+}
+
+/** Undefined when it cannot be read: then the command itself says why. */
+async function load(path: string | undefined): Promise<LoadedConfig | undefined> {
+  try {
+    return await loadConfig({ path, secrets: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function candidates(path: string | undefined): string[] {
+  return (path === undefined ? DEFAULT_PATHS : [path]).map((candidate) => resolve(candidate));
+}
+
+function secretFiles({ raw, config }: LoadedConfig): string[] {
+  return [raw["envector.api_key_file"], raw["tokens.team_secret_file"]]
+    .filter((path) => path !== undefined && path !== "")
+    .map((path) => resolve(config.installDir, path!));
+}
+
+console.log(toFlags(permissionsFor(await invocationOf(parseCommandLine(Deno.args)))).join("\n"));

@@ -1,0 +1,1 @@
+export { type Invocation, libraryOf, type Permissions, permissionsFor, toFlags } from "./permissions.ts";
