@@ -13,6 +13,14 @@ export interface TestVaultOptions {
   readonly goldenKeys?: boolean;
   readonly tls?: boolean;
   readonly library?: string;
+  /** A module that runs in the daemon before its own; what it prints is in `stdout`. */
+  readonly preload?: string;
+  /** Asks for the permission flags once and then starts Deno with them, without the launcher: for many starts in a row. */
+  readonly keepFlags?: boolean;
+  /** A program and its arguments that start the daemon, e.g. setpriv. */
+  readonly through?: readonly string[];
+  /** Environment of the daemon, beside what every process has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What a finished command left. */
@@ -27,8 +35,12 @@ export class TestVault implements AsyncDisposable {
   #daemon: Deno.ChildProcess | undefined;
   #stderr = "";
   #reader: Promise<void> | undefined;
+  #flags: readonly string[] | undefined;
+  readonly #options: TestVaultOptions;
 
-  private constructor(readonly dir: string, public port: number, readonly ca: string) {}
+  private constructor(readonly dir: string, public port: number, readonly ca: string, options: TestVaultOptions) {
+    this.#options = options;
+  }
 
   /** Makes the directory; nothing runs yet. */
   static async create(options: TestVaultOptions = {}): Promise<TestVault> {
@@ -39,7 +51,7 @@ export class TestVault implements AsyncDisposable {
     await Deno.writeTextFile(join(dir, "certs/server.key"), key, { mode: 0o600 });
     await Deno.writeTextFile(join(dir, "certs/ca.pem"), ca);
     if (options.goldenKeys !== false) await copyGoldenKeys(dir);
-    const vault = new TestVault(dir, freePort(), ca);
+    const vault = new TestVault(dir, freePort(), ca, options);
     await vault.#writeConfig(options);
     return vault;
   }
@@ -67,6 +79,11 @@ export class TestVault implements AsyncDisposable {
     return this.#daemon!.pid;
   }
 
+  /** What a preloaded module prints; the daemon itself prints nothing there. */
+  get stdout(): ReadableStream<Uint8Array> {
+    return this.#daemon!.stdout;
+  }
+
   /** What the daemon has said so far. */
   get stderr(): string {
     return this.#stderr;
@@ -83,6 +100,7 @@ export class TestVault implements AsyncDisposable {
         const port = freePort();
         await Deno.writeTextFile(this.config, text.replace(`port: ${this.port}`, `port: ${port}`));
         this.port = port;
+        this.#flags = undefined;
       }
     }
   }
@@ -121,11 +139,12 @@ export class TestVault implements AsyncDisposable {
 
   async #startOnce(): Promise<void> {
     this.#stderr = "";
-    const command = new Deno.Command("sh", {
-      args: [LAUNCHER, "--config", this.config, "daemon", "start"],
-      env: { DENO: Deno.execPath(), NO_COLOR: "1" },
+    const [program, ...args] = [...this.#options.through ?? [], ...await this.#startCommand()];
+    const command = new Deno.Command(program, {
+      args,
+      env: { DENO: Deno.execPath(), NO_COLOR: "1", ...this.#options.env },
       stdin: "null",
-      stdout: "null",
+      stdout: this.#options.preload ? "piped" : "null",
       stderr: "piped",
     });
     this.#daemon = command.spawn();
@@ -140,6 +159,15 @@ export class TestVault implements AsyncDisposable {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** The launcher, or what the launcher runs in the end where its part is not wanted. */
+  async #startCommand(): Promise<string[]> {
+    const { preload, keepFlags } = this.#options, words = ["--config", this.config, "daemon", "start"];
+    if (preload === undefined && !keepFlags) return ["sh", LAUNCHER, ...words];
+    this.#flags ??= await permissionFlags(words);
+    const run = ["run", "--quiet", "--no-prompt", ...this.#flags, ...preload ? [`--preload=${preload}`] : []];
+    return [Deno.execPath(), ...run, `${ROOT}src/main.ts`, ...words];
   }
 
   async #readStderr(stream: ReadableStream<Uint8Array>, ready: PromiseWithResolvers<void>): Promise<void> {
@@ -162,6 +190,19 @@ export class TestVault implements AsyncDisposable {
     };
     await Deno.writeTextFile(this.config, `${Object.values(all).join("\n")}\n`, { mode: 0o600 });
   }
+}
+
+/** The flags that the launcher gives Deno for a command line. */
+export async function permissionFlags(args: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await run(Deno.execPath(), [
+    "run",
+    "-A",
+    "--quiet",
+    `${ROOT}src/launch/plan.ts`,
+    ...args,
+  ]);
+  if (code !== 0) throw new Error(stderr);
+  return stdout.trim().split("\n");
 }
 
 /** Runs a program to its end. */

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { type Config, loadConfig } from "#config/mod.ts";
+import { type Invocation, permissionsFor, toFlags } from "./permissions.ts";
+
+const EXAMPLE = fileURLToPath(new URL("../../runevault.conf.example", import.meta.url));
+
+/** The example configuration, read where it would be installed but for the name of that place. */
+async function installed(): Promise<Config> {
+  const dir = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${dir}/configs`);
+    await Deno.copyFile(EXAMPLE, `${dir}/configs/runevault.conf`);
+    const { config } = await loadConfig({ path: `${dir}/configs/runevault.conf`, secrets: false });
+    return JSON.parse(JSON.stringify(config).replaceAll(dir, "/opt/rune-vault"));
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+const SOCKET = "/opt/rune-vault/admin.sock", CONFIG = "/opt/rune-vault/configs/runevault.conf";
+const PID = "/opt/rune-vault/.runevault.pid", LIBRARY = "/opt/rune-vault/lib/libenvector.so";
+const IGNORE = "--ignore-env=LOG_STREAM,LOG_TOKENS";
+const LISTEN = "0.0.0.0:50051,unix:/opt/rune-vault/.admin.sock.bind/admin.sock";
+
+for (
+  const { command, want } of [
+    {
+      command: "daemon start",
+      want: [
+        `--allow-net=${LISTEN}`,
+        "--allow-read=/opt/rune-vault",
+        "--allow-write=/opt/rune-vault",
+        `--allow-ffi=${LIBRARY}`,
+        "--allow-env=GRPC_*",
+        IGNORE,
+      ],
+    },
+    { command: "daemon stop", want: [`--allow-read=${CONFIG},${PID}`, `--allow-ffi=${LIBRARY}`, IGNORE] },
+    {
+      command: "daemon restart",
+      want: [
+        `--allow-net=${LISTEN}`,
+        "--allow-read=/opt/rune-vault",
+        "--allow-write=/opt/rune-vault",
+        `--allow-ffi=${LIBRARY}`,
+        "--allow-env=GRPC_*",
+        IGNORE,
+      ],
+    },
+    {
+      command: "status",
+      want: [
+        `--allow-net=unix:${SOCKET},127.0.0.1:50051`,
+        `--allow-read=${CONFIG},${SOCKET},${PID}`,
+        `--allow-write=${SOCKET}`,
+        `--allow-ffi=${LIBRARY}`,
+        IGNORE,
+      ],
+    },
+  ] as const
+) {
+  Deno.test(`permissionsFor() of ${command} and the example configuration`, async () => {
+    assert.deepEqual(toFlags(permissionsFor({ command, config: await installed(), secretFiles: [] })), want);
+  });
+}
+
+for (
+  const { invocation, want } of [
+    { invocation: { command: "version" }, want: [] },
+    { invocation: { command: "help" }, want: [] },
+    {
+      invocation: { command: "admin", socket: "/run/a.sock" },
+      want: ["--allow-net=unix:/run/a.sock", "--allow-read=/run/a.sock", "--allow-write=/run/a.sock"],
+    },
+    {
+      invocation: { command: "init", dir: "/srv/v", librarySource: "/src/lib.so" },
+      want: [
+        "--allow-read=/srv/v,/src/lib.so",
+        "--allow-write=/srv/v",
+        "--allow-ffi=/srv/v/lib/libenvector.so",
+        IGNORE,
+      ],
+    },
+    {
+      invocation: { command: "unconfigured", candidates: ["/etc/a,b.conf"] },
+      want: ["--allow-read=/etc/a,,b.conf", IGNORE],
+    },
+  ] as { invocation: Invocation; want: string[] }[]
+) {
+  Deno.test(`permissionsFor() of ${JSON.stringify(invocation)}`, () => {
+    assert.deepEqual(toFlags(permissionsFor(invocation)), want);
+  });
+}
+
+Deno.test("permissionsFor() follows the paths that lie outside the install directory", async () => {
+  const config = await installed();
+  const moved = {
+    ...config,
+    server: {
+      grpc: {
+        ...config.server.grpc,
+        host: "::",
+        tls: { cert: "/etc/tls/v.pem", key: "/etc/tls/v.key", disable: false },
+      },
+      admin: { socket: "/run/vault/admin.sock" },
+    },
+    audit: { ...config.audit, file: true, path: "/var/log/rune-vault/audit.log" },
+  };
+  assert.deepEqual(toFlags(permissionsFor({ command: "daemon start", config: moved, secretFiles: ["/etc/s"] })), [
+    "--allow-net=[::]:50051,unix:/run/vault/.admin.sock.bind/admin.sock",
+    "--allow-read=/opt/rune-vault,/run/vault,/var/log/rune-vault,/etc/s,/etc/tls/v.pem,/etc/tls/v.key",
+    "--allow-write=/opt/rune-vault,/run/vault,/var/log/rune-vault",
+    `--allow-ffi=${LIBRARY}`,
+    "--allow-env=GRPC_*",
+    IGNORE,
+  ]);
+});

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { ROOT } from "./support/paths.ts";
+import { run } from "./support/test_vault.ts";
+
+/** Which part of src/ may import which; domain and adapters meet in daemon/ alone. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  ports: ["errors"],
+  config: ["errors"],
+  domain: ["ports", "errors"],
+  adapters: ["ports", "errors"],
+  edge: ["domain", "ports", "errors"],
+  permissions: ["config", "edge"],
+  daemon: ["edge", "domain", "adapters", "ports", "config", "permissions", "errors"],
+  cli: ["daemon", "edge", "config", "permissions", "errors"],
+  launch: ["cli", "config", "permissions"],
+  "main.ts": ["cli"],
+};
+
+interface ModuleGraph {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly { code?: { specifier?: string }; type?: { specifier?: string } }[];
+  }[];
+}
+
+const SOURCE = new URL("../src/", import.meta.url).href;
+const partOf = (specifier: string) => specifier.slice(SOURCE.length).split("/")[0];
+
+async function importsOf(entry: string): Promise<{ from: string; to: string }[]> {
+  const { stdout } = await run(Deno.execPath(), ["info", "--json", `${ROOT}${entry}`]);
+  const { modules }: ModuleGraph = JSON.parse(stdout);
+  return modules.filter(({ specifier }) => specifier.startsWith(SOURCE)).flatMap(({ specifier, dependencies = [] }) =>
+    dependencies.flatMap(({ code, type }) => [code?.specifier, type?.specifier])
+      .filter((target) => target?.startsWith(SOURCE))
+      .map((target) => ({ from: specifier.slice(SOURCE.length), to: target!.slice(SOURCE.length) }))
+  );
+}
+
+for (const entry of ["src/main.ts", "src/launch/plan.ts"]) {
+  Deno.test(`imports below ${entry} point one way`, async () => {
+    const edges = await importsOf(entry);
+    assert.ok(edges.length > 50);
+    const wrong = edges.filter(({ from, to }) => {
+      const [source, target] = [SOURCE + from, SOURCE + to].map(partOf);
+      return source !== target && !MAY_IMPORT[source]?.includes(target);
+    });
+    assert.deepEqual(wrong, []);
+  });
+}

@@ -1,0 +1,32 @@
+/**
+ * What the vault's stack can do at best: the same gRPC server, TLS and message sizes, and a handler that does nothing.
+ * Started by bench.ts with the directory of a certificate; prints its port.
+ *
+ * @module
+ */
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { Buffer } from "node:buffer";
+import { GRPC_OPTIONS } from "#edge/grpc/mod.ts";
+
+const [certs] = Deno.args;
+const server = new Server(GRPC_OPTIONS);
+const bytes = (message: Buffer) => message;
+server.addService({
+  Echo: {
+    path: "/bench.Echo/Echo",
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: bytes,
+    requestDeserialize: bytes,
+    responseSerialize: bytes,
+    responseDeserialize: bytes,
+  },
+}, { Echo: (_call: unknown, callback: (error: null, response: Buffer) => void) => callback(null, Buffer.alloc(60)) });
+
+const cert = Buffer.from(Deno.readFileSync(`${certs}/server.pem`));
+const key = Buffer.from(Deno.readFileSync(`${certs}/server.key`));
+const credentials = ServerCredentials.createSsl(cert, [{ cert_chain: cert, private_key: key }]);
+server.bindAsync("127.0.0.1:0", credentials, (error, port) => {
+  if (error) throw error;
+  console.log(port);
+});
