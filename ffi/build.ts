@@ -61,8 +61,8 @@ export function findCompiler(target?: Target): string {
 }
 
 /** @throws {Error} with the program's own messages if it fails. */
-export function run(program: string, args: string[]): void {
-  const { success, stderr } = new Deno.Command(program, { args, stdout: "null" }).outputSync();
+export function run(program: string, args: string[], { cwd }: { cwd?: string } = {}): void {
+  const { success, stderr } = new Deno.Command(program, { args, cwd, stdout: "null" }).outputSync();
   if (!success) throw new Error(`${program} failed:\n${new TextDecoder().decode(stderr)}`);
 }
 

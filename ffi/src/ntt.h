@@ -8,7 +8,7 @@
 void ntt_forward(uint64_t *values, const modulus *m);
 
 /*
- * Modulo Q only. Transformed values below Q + 2^38 (what phase.c makes) become coefficients below 2 * Q, not fully
+ * Modulo Q only. Transformed values below Q + 2^38 (what score_decryption.c makes) become coefficients below 2 * Q, not fully
  * reduced.
  */
 void ntt_backward_q(uint64_t *values);

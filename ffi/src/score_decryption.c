@@ -4,8 +4,6 @@
 
 #include "ntt.h"
 
-#define SCORE_SCALE 0x1p-48
-
 /*
  * b + a * s, below Q + 2^38: for a < Q < 2^51 the lazy product is below Q * (1 + 2^-13), so the sum is below 2 * Q +
  * 2^38 before its one reduction.
@@ -35,9 +33,23 @@ static void scores_in_row_order(const uint64_t *phase, row_layout layout, float 
     }
 }
 
-void decrypt_group(const evi_secret_key_t *key, const uint8_t *a, const uint8_t *b, row_layout layout,
-                   decryption_scratch *scratch, float scores[DEGREE]) {
+void decrypt_group_portable(const evi_secret_key_t *key, const uint8_t *a, const uint8_t *b, row_layout layout,
+                            decryption_scratch *scratch, float scores[DEGREE]) {
     multiply_by_key(key, a, b, scratch->phase);
     ntt_backward_q(scratch->phase);
     scores_in_row_order(scratch->phase, layout, scores);
+}
+
+static decrypt_group_function *chosen_function(void) {
+#if RV_HAS_VECTOR_PATHS
+    const vector_path path = chosen_path();
+    if (path == PATH_AVX512) return decrypt_group_avx512;
+    if (path == PATH_AVX2) return decrypt_group_avx2;
+#endif
+    return decrypt_group_portable;
+}
+
+void decrypt_group(const evi_secret_key_t *key, const uint8_t *a, const uint8_t *b, row_layout layout,
+                   decryption_scratch *scratch, float scores[DEGREE]) {
+    chosen_function()(key, a, b, layout, scratch, scores);
 }

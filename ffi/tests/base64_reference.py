@@ -10,10 +10,10 @@ ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 def junk(rng):
-    """Mostly long clean runs, as these take the fast path, with a few odd characters and paddings in between."""
+    """Mostly long clean runs, as these take the fast paths, with a few odd characters and paddings in between."""
     text = bytearray()
     for _ in range(rng.randrange(6)):
-        text += bytes(rng.choices(ALPHABET, k=rng.choice((0, 1, 2, 3, 4, 5, 8, 13, 40))))
+        text += bytes(rng.choices(ALPHABET, k=rng.choice((0, 1, 2, 3, 4, 5, 8, 13, 40, 90, 250))))
         text += bytes(rng.choices(b"====\n -_!\x00~", k=rng.randrange(4)))
     if rng.random() < 0.05:
         text.insert(rng.randrange(len(text) + 1), rng.randrange(128, 256))

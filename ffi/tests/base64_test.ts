@@ -4,7 +4,7 @@ import { findProgram } from "../build.ts";
 import { compileSanitized, TESTS, testSources, WorkFolder } from "./programs.ts";
 
 const REFERENCE = join(TESTS, "base64_reference.py");
-const TEXT_COUNT = 50_000;
+const TEXT_COUNT = 30_000;
 
 /** Runs a program on the file as its standard input. */
 async function filter(program: string, args: string[], input: string): Promise<string> {

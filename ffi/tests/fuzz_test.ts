@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { findProgram, SANITIZE } from "../build.ts";
-import { compileWithClang, outcomeOf, WorkFolder } from "./programs.ts";
+import { Objects, outcomeOf, WorkFolder } from "./programs.ts";
 
 /** The longest input, in bytes, beside the target: no longer than what its parser can take an interest in. */
 const TARGETS = [
@@ -10,21 +10,20 @@ const TARGETS = [
 ];
 const RUNS = 20_000;
 // Comparisons are not traced: in the arithmetic there are so many of them that nothing else would get time.
-const FLAGS = ["-fsanitize=fuzzer", "-O3", ...SANITIZE, "-fno-sanitize-coverage=trace-cmp"];
-const COVERAGE = "-fsanitize=fuzzer-no-link";
+const FLAGS = ["-fsanitize=fuzzer-no-link", "-O3", ...SANITIZE, "-fno-sanitize-coverage=trace-cmp"];
 
 Deno.test({
   name: "fuzzing finds nothing",
   ignore: findProgram("clang") === undefined,
   async fn(test) {
     using work = new WorkFolder();
-    compileWithClang(work.path, {
-      flags: [COVERAGE, ...FLAGS],
-      programs: TARGETS.map(({ target }) => `fuzz_${target}`),
-      shared: ["fuzz_support", "support"],
-    });
+    const shared = ["fuzz_support", "support"];
+    const objects = new Objects(work.path, { compiler: "clang", flags: FLAGS, shared });
+    for (const { target } of TARGETS) {
+      objects.link(work.at(`fuzz_${target}`), `fuzz_${target}`, { flags: ["-fsanitize=fuzzer"] });
+    }
     using seeds = new WorkFolder();
-    compileWithClang(seeds.path, { flags: ["-O1"], programs: ["fuzz_seeds"], shared: ["fuzz_support", "support"] });
+    new Objects(seeds.path, { compiler: "clang", flags: ["-O1"], shared }).link(seeds.at("fuzz_seeds"), "fuzz_seeds");
     const corpus = work.makeFolder("corpus");
     assert.ok(outcomeOf(seeds.at("fuzz_seeds"), [corpus]).success);
     for (const { target, longest } of TARGETS) {

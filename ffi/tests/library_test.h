@@ -16,6 +16,7 @@ void test_key_memory(const char *key_path);
 /* DIM DIRECTORY: generates keys, then encrypts and decrypts under them. */
 void test_keys(const char *dim, const char *directory);
 
+/* library_calls.c, which all of them use. */
 evi_context_t *new_context(uint64_t dim);
 evi_secret_key_t *load_key(const char *path);
 

@@ -27,17 +27,19 @@ export function testSources(...names: string[]): string[] {
   return names.map((name) => join(TESTS, `${name}.c`));
 }
 
-/** Of the program that goes through the whole interface. */
+/** What goes with library_test, the program that goes through the whole interface. */
+export const LIBRARY_TEST_PARTS = [
+  "golden",
+  "message_refusals",
+  "interface_refusals",
+  "key_memory",
+  "keys",
+  "library_calls",
+  "support",
+];
+
 export function libraryTestSources(): string[] {
-  return testSources(
-    "library_test",
-    "golden",
-    "message_refusals",
-    "interface_refusals",
-    "key_memory",
-    "keys",
-    "support",
-  );
+  return testSources("library_test", ...LIBRARY_TEST_PARTS);
 }
 
 /** Against the finished library: whatever it does not export does not link. */
@@ -51,24 +53,53 @@ export function compileSanitized(output: string, programs: string[]): void {
   run(findCompiler(), [...COMMON, "-O1", ...SANITIZE, ...programs, ...sources(), "-lm", "-o", output]);
 }
 
-export interface ClangOptions {
+/** What decides which vector path a program takes; all other sources are the same for every path. */
+const CHOICE = "vector_path";
+
+export interface LinkOptions {
+  /** An expression for RV_FORCED_PATH; absent, the machine decides. */
+  path?: string;
+  flags?: string[];
+}
+
+/** The library's sources and some of the tests', compiled once; each program adds its main() and choice of a path. */
+export class Objects {
+  readonly #compiler: string;
+  readonly #flags: string[];
+  readonly #objects: string[];
+
+  constructor(folder: string, { compiler = findCompiler(), flags, shared }: ObjectOptions) {
+    const inputs = [...sources().filter((source) => basename(source, ".c") !== CHOICE), ...testSources(...shared)];
+    run(compiler, [...COMMON, ...flags, "-c", ...inputs], { cwd: folder });
+    this.#compiler = compiler;
+    this.#flags = flags;
+    this.#objects = inputs.map((source) => join(folder, `${basename(source, ".c")}.o`));
+  }
+
+  /** @param program Name of the source with main(). */
+  link(output: string, program: string, { path, flags = [] }: LinkOptions = {}): void {
+    const choice = join(TESTS, "..", "src", `${CHOICE}.c`);
+    const forced = path === undefined ? [] : [`-DRV_FORCED_PATH=${path}`];
+    const inputs = [...forced, ...testSources(program), choice, ...this.#objects];
+    run(this.#compiler, [...COMMON, ...this.#flags, ...flags, ...inputs, "-lm", "-o", output]);
+  }
+}
+
+export interface ObjectOptions {
+  compiler?: string;
   /** All flags beyond warnings and include folders. */
   flags: string[];
-  /** Programs of one main() each, linked with `shared`. */
-  programs: string[];
+  /** Sources of the tests without a main(). */
   shared: string[];
 }
 
-/** Compiles the library and `shared` once, then each program with them, into `folder` under the program's name. */
-export function compileWithClang(folder: string, { flags, programs, shared }: ClangOptions): void {
-  const inputs = [...sources(), ...testSources(...shared)];
-  const objects = inputs.map((source) => join(folder, `${basename(source, ".c")}.o`));
-  for (const [i, source] of inputs.entries()) {
-    run("clang", [...COMMON, ...flags.filter((flag) => flag !== "-fsanitize=fuzzer"), "-c", source, "-o", objects[i]]);
-  }
-  for (const program of programs) {
-    run("clang", [...COMMON, ...flags, ...testSources(program), ...objects, "-lm", "-o", join(folder, program)]);
-  }
+/** The vector paths of this machine, once all of them are shown to give the same results to the last bit. */
+export function agreeingPaths(objects: Objects, folder: string): string[] {
+  const program = join(folder, "paths");
+  objects.link(program, "paths", { path: "path_under_test" });
+  const { success, stdout, stderr } = outcomeOf(program, []);
+  if (!success) throw new Error(stderr);
+  return stdout.trim().split("\n");
 }
 
 export interface Outcome {
