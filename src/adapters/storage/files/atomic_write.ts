@@ -22,7 +22,8 @@ export interface StagedFile {
  * @param mode Of the resulting file, whatever it was before and whatever the umask is.
  */
 export async function writeFileAtomic(path: string, data: Uint8Array | string, mode = 0o600): Promise<void> {
-  const staged = await stageFile(path, data, mode);
+  const temporary = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.new`);
+  const staged = await stageFile(path, data, { mode, temporary });
   try {
     await staged.commit();
   } finally {
@@ -31,17 +32,30 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, m
   await syncDirectory(dirname(path));
 }
 
-/** Writes and syncs `data` into a temporary file in the directory of `path`. Throws with nothing left behind. */
-export async function stageFile(path: string, data: Uint8Array | string, mode = 0o600): Promise<StagedFile> {
-  await makeDirectory(dirname(path));
-  const temporary = join(dirname(path), `${temporaryPrefix(path)}${crypto.randomUUID()}${TEMPORARY_SUFFIX}`);
+/** Where a file that has one writer alone stages its new content: a name that a write permission can be for. */
+export function stagedPathOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.new`);
+}
+
+/**
+ * Writes and syncs `data` into a temporary file in the directory of `path`, which is made, mode 0700, when missing.
+ * Throws with nothing left behind.
+ *
+ * @param temporary The file to write; must not exist.
+ */
+export async function stageFile(
+  path: string,
+  data: Uint8Array | string,
+  { mode = 0o600, temporary = stagedPathOf(path) }: { mode?: number; temporary?: string } = {},
+): Promise<StagedFile> {
   let pending = true;
   const discard = async () => {
     if (pending) await Deno.remove(temporary).catch(() => {});
     pending = false;
   };
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   try {
-    await writeAndSync(temporary, typeof data === "string" ? new TextEncoder().encode(data) : data, mode);
+    await inDirectory(dirname(path), () => writeAndSync(temporary, bytes, mode));
   } catch (reason) {
     await discard();
     throw reason;
@@ -60,21 +74,23 @@ export async function syncDirectory(directory: string): Promise<void> {
 }
 
 /** Removes what a crash in the middle of a write to `path` left: it may hold tokens that have been revoked since. */
-export async function removeLeftovers(path: string): Promise<void> {
+export async function removeStaged(path: string): Promise<void> {
   try {
-    for await (const { name } of Deno.readDir(dirname(path))) {
-      if (!name.startsWith(temporaryPrefix(path)) || !name.endsWith(TEMPORARY_SUFFIX)) continue;
-      await Deno.remove(join(dirname(path), name));
-    }
+    await Deno.remove(stagedPathOf(path));
   } catch (reason) {
     if (!(reason instanceof Deno.errors.NotFound)) throw reason;
   }
 }
 
-const TEMPORARY_SUFFIX = ".tmp";
-
-function temporaryPrefix(path: string): string {
-  return `.${basename(path)}.`;
+/** Looks for the directory only when there is a need: the sealed daemon may not. */
+async function inDirectory(directory: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (reason) {
+    if (!(reason instanceof Deno.errors.NotFound)) throw reason;
+    await makeDirectory(directory);
+    await write();
+  }
 }
 
 async function writeAndSync(path: string, bytes: Uint8Array, mode: number): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { removeLeftovers, stageFile, writeFileAtomic } from "./atomic_write.ts";
+import { removeStaged, stageFile, writeFileAtomic } from "./atomic_write.ts";
 
 /** Runs a test in a directory of its own. */
 async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
@@ -77,19 +77,19 @@ Deno.test("stageFile() writes beside the file, readable by its owner alone, and 
     const path = join(directory, "state.yml");
     const staged = await stageFile(path, "new");
     const [temporary] = names(directory);
-    assert.match(temporary, /^\.state\.yml\..+\.tmp$/);
+    assert.equal(temporary, ".state.yml.new");
     assert.equal(modeOf(join(directory, temporary)), 0o600);
     await staged.discard();
     await staged.discard();
     assert.deepEqual(names(directory), []);
   }));
 
-Deno.test("removeLeftovers() removes what a crash left of this file and nothing else", () =>
+Deno.test("removeStaged() removes what a crash left of this file and nothing else", () =>
   inDirectory(async (directory) => {
     const path = join(directory, "state.yml");
-    const others = [".other.yml.1.tmp", ".state.yml", "state.yml", "state.yml.1.tmp"];
-    for (const name of [...others, ".state.yml.1.tmp"]) Deno.writeTextFileSync(join(directory, name), "x");
-    await removeLeftovers(path);
+    const others = [".other.yml.new", ".state.yml", "state.yml", "state.yml.new"];
+    for (const name of [...others, ".state.yml.new"]) Deno.writeTextFileSync(join(directory, name), "x");
+    await removeStaged(path);
     assert.deepEqual(names(directory), others.sort());
-    await removeLeftovers(join(directory, "missing", "state.yml"));
+    await removeStaged(join(directory, "missing", "state.yml"));
   }));

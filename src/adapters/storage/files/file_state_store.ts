@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { messageOf } from "#errors/mod.ts";
 import type { State, StateStore } from "#ports/state_store.ts";
-import { removeLeftovers, type StagedFile, stageFile, syncDirectory } from "./atomic_write.ts";
+import { removeStaged, type StagedFile, stageFile } from "./atomic_write.ts";
 import { parseRoles } from "./parse_roles.ts";
 import { parseTokens } from "./parse_tokens.ts";
 import { StateYaml } from "./state_yaml.ts";
@@ -25,6 +25,8 @@ export interface StateFiles {
 export class FileStateStore implements StateStore {
   readonly #files: StateFiles;
   readonly #yaml = new StateYaml();
+  /** Held open from load() on: the sealed daemon may not open them any more, and each write has to sync them. */
+  readonly #directories = new Map<string, Deno.FsFile>();
   #durable: State | undefined;
 
   constructor(files: StateFiles) {
@@ -39,8 +41,9 @@ export class FileStateStore implements StateStore {
   async load(): Promise<State | undefined> {
     const { rolesFile, tokensFile, warn } = this.#files;
     const [roles, tokens] = [await readText("roles", rolesFile), await readText("tokens", tokensFile)];
-    await Promise.all([rolesFile, tokensFile].map(removeLeftovers));
+    await Promise.all([rolesFile, tokensFile].map(removeStaged));
     if (roles === undefined && tokens === undefined) return undefined;
+    for (const directory of this.#places()) await this.#open(directory);
     const state = {
       roles: roles === undefined ? [] : parseRoles(roles, rolesFile),
       tokens: tokens === undefined ? [] : parseTokens(tokens, tokensFile, warn),
@@ -62,12 +65,33 @@ export class FileStateStore implements StateStore {
     }
   }
 
+  /** Saving again opens again. */
+  close(): void {
+    for (const handle of this.#directories.values()) handle.close();
+    this.#directories.clear();
+  }
+
+  #places(): Set<string> {
+    return new Set([dirname(this.#files.rolesFile), dirname(this.#files.tokensFile)]);
+  }
+
+  async #open(directory: string): Promise<Deno.FsFile> {
+    const handle = this.#directories.get(directory) ?? await Deno.open(directory);
+    this.#directories.set(directory, handle);
+    return handle;
+  }
+
+  async #sync(directory: string): Promise<void> {
+    const handle = await this.#open(directory);
+    await handle.sync();
+  }
+
   async #write({ roles, tokens }: State): Promise<void> {
     const { rolesFile, tokensFile } = this.#files;
     const texts = [[rolesFile, this.#yaml.roles(roles)], [tokensFile, this.#yaml.tokens(tokens)]] as const;
     const staged = await stageAll(texts.map(([path, text]) => () => stageFile(path, bounded(path, text))));
     try {
-      await replaceAll(staged, [rolesFile, tokensFile]);
+      await replaceAll(staged, [...this.#places()].map((directory) => () => this.#sync(directory)));
     } finally {
       for (const file of staged) await file.discard();
     }
@@ -96,14 +120,14 @@ async function stageAll(stages: readonly (() => Promise<StagedFile>)[]): Promise
   throw failed.reason;
 }
 
-async function replaceAll(staged: readonly StagedFile[], paths: readonly string[]): Promise<void> {
+async function replaceAll(staged: readonly StagedFile[], syncs: readonly (() => Promise<void>)[]): Promise<void> {
   let replaced = 0;
   try {
     for (const file of staged) {
       await file.commit();
       replaced += 1;
     }
-    for (const directory of new Set(paths.map((path) => dirname(path)))) await syncDirectory(directory);
+    for (const sync of syncs) await sync();
   } catch (reason) {
     throw replaced > 0 ? new HalfWritten(messageOf(reason), { cause: reason }) : reason;
   }

@@ -61,7 +61,7 @@ Deno.test("FileStateStore.load() keeps the tokens when roles.yml is lost, and th
 Deno.test("FileStateStore.load() removes the temporary files of a crash", () =>
   inDirectory(async (place) => {
     await new FileStateStore(place).save(OLD);
-    Deno.writeTextFileSync(join(place.directory, "t", ".tokens.yml.1.tmp"), "tokens:\n- user: gone");
+    Deno.writeTextFileSync(join(place.directory, "t", ".tokens.yml.new"), "tokens:\n- user: gone");
     await new FileStateStore(place).load();
     assert.deepEqual(filesIn(place), ["roles.yml", "tokens.yml"]);
   }));

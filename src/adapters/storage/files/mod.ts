@@ -1,3 +1,3 @@
 /** State on plain files: roles.yml and tokens.yml, and the safe way to replace a file. @module */
-export { removeLeftovers, stageFile, syncDirectory, writeFileAtomic } from "./atomic_write.ts";
+export { stagedPathOf, syncDirectory, writeFileAtomic } from "./atomic_write.ts";
 export { FileStateStore } from "./file_state_store.ts";
