@@ -1,20 +1,21 @@
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
+import { messageOf } from "#errors/mod.ts";
 import type { AuditSink } from "#ports/audit_sink.ts";
 import type { Clock } from "#ports/clock.ts";
-import { LineWriter } from "./line_writer.ts";
+import { rotatedFiles } from "./audit_files.ts";
 
 const MAX_NAME_TRIES = 1000;
+const NEWLINE = 0x0a;
 
 /**
  * Audit lines in a file that is rotated at midnight UTC to `<path>.YYYY-MM-DD`; the newest `retention` of those are kept.
  * The file is found by its path again with every write, so that one moved or removed by hand is replaced at once.
  */
 export class FileSink implements AuditSink {
-  readonly #writer = new LineWriter((text) => this.#append(text));
   readonly #path: string;
   readonly #retention: number;
   readonly #clock: Clock;
-  #open: { file: Deno.FsFile; day: string } | undefined;
+  #open: { file: Deno.FsFile; day: string; ino: number | null; dev: number } | undefined;
 
   constructor({ path, retention, clock }: { path: string; retention: number; clock: Clock }) {
     this.#path = path;
@@ -25,73 +26,62 @@ export class FileSink implements AuditSink {
   /** Creates the directory and opens the file, so that a bad path stops the start and not the first call. */
   async prepare(): Promise<void> {
     await Deno.mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-    await this.#append("");
+    this.#append("");
   }
 
   write(line: string): Promise<void> {
-    return this.#writer.write(line);
+    return Promise.try(() => this.#append(`${line}\n`));
   }
 
-  async close(): Promise<void> {
-    await this.#writer.drain();
-    this.#release();
+  close(): Promise<void> {
+    return Promise.try(() => this.#release());
   }
 
-  async #append(text: string): Promise<void> {
-    const file = await this.#currentFile();
-    const bytes = new TextEncoder().encode(text);
+  /**
+   * Synchronous throughout: a line goes to the page cache in some 10 µs, while each trip to the thread pool and back
+   * takes several times as long, and the call that is audited waits for it.
+   */
+  #append(text: string): void {
     try {
-      for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+      writeAll(this.#currentFile(), text);
     } catch (reason) {
       this.#release();
-      throw new Error(`cannot write ${this.#path}: ${reason instanceof Error ? reason.message : reason}`);
+      throw new Error(`cannot write ${this.#path}: ${messageOf(reason)}`);
     }
   }
 
-  async #currentFile(): Promise<Deno.FsFile> {
+  #currentFile(): Deno.FsFile {
     const today = new Date(this.#clock.now()).toISOString().slice(0, 10);
-    const inPlace = this.#open !== undefined && await this.#isInPlace(this.#open.file);
+    const named = statIfAny(this.#path);
+    const inPlace = this.#open !== undefined && named?.ino === this.#open.ino && named.dev === this.#open.dev;
     if (this.#open && inPlace && this.#open.day >= today) return this.#open.file;
-    const lastDay = inPlace ? this.#open?.day : await lastWriteDay(this.#path);
+    const lastDay = inPlace ? this.#open!.day : named?.mtime?.toISOString().slice(0, 10);
     this.#release();
-    if (lastDay !== undefined && lastDay < today) await this.#rotate(lastDay);
-    const file = await Deno.open(this.#path, { append: true, create: true, mode: 0o600 });
-    this.#open = { file, day: today };
+    if (lastDay !== undefined && lastDay < today) this.#rotate(lastDay);
+    const file = Deno.openSync(this.#path, { read: true, append: true, create: true, mode: 0o600 });
+    const { ino, dev } = file.statSync();
+    this.#open = { file, day: today, ino, dev };
+    if (isTorn(file)) writeAll(file, "\n");
     return file;
   }
 
-  async #isInPlace(file: Deno.FsFile): Promise<boolean> {
-    try {
-      const [named, opened] = await Promise.all([Deno.stat(this.#path), file.stat()]);
-      return named.ino === opened.ino && named.dev === opened.dev;
-    } catch (reason) {
-      if (reason instanceof Deno.errors.NotFound) return false;
-      throw reason;
-    }
-  }
-
   /** Moves the file of an earlier day out of the way, also one that an earlier daemon left. */
-  async #rotate(day: string): Promise<void> {
-    await Deno.rename(this.#path, await this.#freeName(`${this.#path}.${day}`));
-    await this.#dropOldest();
+  #rotate(day: string): void {
+    Deno.renameSync(this.#path, this.#freeName(`${this.#path}.${day}`));
+    this.#dropOldest();
   }
 
-  async #freeName(name: string): Promise<string> {
+  #freeName(name: string): string {
     for (let i = 1; i < MAX_NAME_TRIES; i++) {
       const candidate = i === 1 ? name : `${name}.${i}`;
-      if (await lastWriteDay(candidate) === undefined) return candidate;
+      if (statIfAny(candidate) === undefined) return candidate;
     }
     throw new Error(`cannot rotate ${this.#path}: ${name} and its numbered successors all exist`);
   }
 
-  async #dropOldest(): Promise<void> {
-    const folder = dirname(this.#path), prefix = `${basename(this.#path)}.`;
-    const rotated: string[] = [];
-    for await (const { name } of Deno.readDir(folder)) {
-      if (name.startsWith(prefix) && /^\d{4}-\d\d-\d\d(\.\d+)?$/.test(name.slice(prefix.length))) rotated.push(name);
-    }
-    const surplus = rotated.sort().slice(0, Math.max(0, rotated.length - this.#retention));
-    for (const name of surplus) await Deno.remove(join(folder, name));
+  #dropOldest(): void {
+    const rotated = rotatedFiles(this.#path);
+    for (const { path } of rotated.slice(0, Math.max(0, rotated.length - this.#retention))) Deno.removeSync(path);
   }
 
   #release(): void {
@@ -100,10 +90,23 @@ export class FileSink implements AuditSink {
   }
 }
 
-/** The UTC day of a file's last write, or undefined when there is none. */
-async function lastWriteDay(path: string): Promise<string | undefined> {
+/** Whether the last line has no end: a full disk, which releases the file, or a crash may have cut it. */
+function isTorn(file: Deno.FsFile): boolean {
+  if (file.statSync().size === 0) return false;
+  const last = new Uint8Array(1);
+  file.seekSync(-1, Deno.SeekMode.End);
+  file.readSync(last);
+  return last[0] !== NEWLINE;
+}
+
+function writeAll(file: Deno.FsFile, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+}
+
+function statIfAny(path: string): Deno.FileInfo | undefined {
   try {
-    return (await Deno.stat(path)).mtime?.toISOString().slice(0, 10);
+    return Deno.statSync(path);
   } catch (reason) {
     if (reason instanceof Deno.errors.NotFound) return undefined;
     throw reason;

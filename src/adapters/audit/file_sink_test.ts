@@ -100,3 +100,12 @@ Deno.test("FileSink refuses while it cannot write, and writes again once it can"
     await sink.write("back");
     assert.equal(await Deno.readTextFile(path), "back\n");
   }));
+
+Deno.test("FileSink starts a new line after one that a crash cut off", () =>
+  withSink(async ({ sink, path }) => {
+    await Deno.remove(path);
+    await Deno.writeTextFile(path, `whole\n{"cut off`);
+    await sink.write("a");
+    await sink.write("b");
+    assert.equal(await Deno.readTextFile(path), `whole\n{"cut off\na\nb\n`);
+  }));
