@@ -48,6 +48,8 @@ export interface Config {
     readonly retention: number;
   };
   readonly log: { readonly level: LogLevel; readonly format: "text" | "json" };
+  /** The files that `*_file` keys name: read at start, never again. */
+  readonly secretFiles: readonly string[];
   /** What an operator should mend but start can live with, e.g. a secret file with a loose mode. */
   readonly warnings: readonly string[];
 }

@@ -44,11 +44,13 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
 }
 
 async function find(searched: readonly string[], given?: string): Promise<{ source: string; file: TextFile }> {
-  for (const candidate of searched) {
+  for (const [i, candidate] of searched.entries()) {
     const source = resolve(candidate);
     try {
       return { source, file: await readTextFile(source, MAX_CONFIG_BYTES) };
     } catch (reason) {
+      // The launcher permits the one file that it found: the places before that are empty.
+      if (reason instanceof Deno.errors.NotCapable && i < searched.length - 1) continue;
       if (!(reason instanceof Deno.errors.NotFound)) throw new ConfigError(`read config ${source}: ${osText(reason)}`);
       if (given !== undefined) throw new ConfigError(`config file not found at --config ${given}: ${osText(reason)}`);
     }

@@ -37,6 +37,7 @@ Deno.test("loadConfig() reads a minimal file, fills in defaults and resolves pat
       retention: 30,
     },
     log: { level: "info", format: "text" },
+    secretFiles: [],
     warnings: [],
   });
   validateForStart(config);

@@ -1,7 +1,7 @@
 export { type AuditMode, parseAuditMode } from "./audit_mode.ts";
 export type { Config, LogLevel } from "./config.ts";
 export { ConfigError } from "./config_error.ts";
-export { addressText, probeHost } from "./grpc_address.ts";
+export { addressText, isListenHost, listenHost, probeHost } from "./grpc_address.ts";
 export { DEFAULT_PATHS, loadConfig, type LoadedConfig, type LoadOptions } from "./load_config.ts";
 export { redact, redactRaw } from "./redact.ts";
 export { installDirOf } from "./resolve_config.ts";

@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { parseAuditMode } from "./audit_mode.ts";
 import type { Config } from "./config.ts";
+import { indexNameProblem } from "./index_name.ts";
 import type { Secrets } from "./secrets.ts";
 import type { RawConfig } from "./settings.ts";
 
@@ -40,8 +41,17 @@ export function resolveConfig(raw: RawConfig, source: string, secrets: Secrets):
     },
     audit: resolveAudit(raw, inInstallDir),
     log: { level: raw["log.level"] ?? "info", format: raw["log.format"] ?? "text" },
-    warnings: secrets.warnings,
+    secretFiles: [raw["envector.api_key_file"], raw["tokens.team_secret_file"]].flatMap((file) =>
+      file ? [path(file)] : []
+    ),
+    warnings: [...secrets.warnings, ...indexNameWarnings(raw["keys.index_name"] ?? "")],
   };
+}
+
+/** No error: the original took any name and left it to the cloud to refuse one. */
+function indexNameWarnings(name: string): string[] {
+  const problem = name === "" ? undefined : indexNameProblem(name);
+  return problem === undefined ? [] : [`config: keys.${problem}`];
 }
 
 type InInstallDir = (value: string | undefined, fallback?: string) => string;

@@ -1,5 +1,6 @@
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
+import { isListenHost } from "./grpc_address.ts";
 
 /**
  * What `daemon start` needs; every problem in one message, in the order of contract runevault.md 5.3, then ours.
@@ -34,6 +35,10 @@ function missing({ daemon, server, keys, tokens }: Config): string[] {
 
 function outOfRange({ server, keys, audit }: Config): string[] {
   const problems: [boolean, string][] = [
+    [
+      !isListenHost(server.grpc.host),
+      `server.grpc.host must be an IP address or localhost (got ${JSON.stringify(server.grpc.host)})`,
+    ],
     [!isWithin(server.grpc.port, 0, 65535), `server.grpc.port must be within 1..65535 (got ${server.grpc.port})`],
     [
       keys.embeddingDim !== 0 && !isWithin(keys.embeddingDim, 32, 4096),

@@ -29,6 +29,10 @@ for (
     { change: { "tokens.roles_file": undefined }, want: "tokens.roles_file is required" },
     { change: { "tokens.tokens_file": undefined }, want: "tokens.tokens_file is required" },
     { change: { "daemon.pid_file": "" }, want: "daemon.pid_file is required" },
+    ...["a b", "http://x", "vault.internal", "10.0.0.256"].map((host) => ({
+      change: { "server.grpc.host": host },
+      want: `server.grpc.host must be an IP address or localhost (got "${host}")`,
+    })),
     { change: { "server.grpc.port": 65536 }, want: "server.grpc.port must be within 1..65535 (got 65536)" },
     { change: { "server.grpc.port": -1 }, want: "server.grpc.port must be within 1..65535 (got -1)" },
     { change: { "keys.embedding_dim": 31 }, want: "keys.embedding_dim must be within 32..4096 (got 31)" },
@@ -53,6 +57,7 @@ for (
     {},
     { "server.grpc.tls.cert": "", "server.grpc.tls.disable": true },
     { "tokens.team_secret": "" },
+    ...["", "localhost", "10.0.0.7", "::", "[::1]"].map((host) => ({ "server.grpc.host": host })),
     { "keys.embedding_dim": 32 },
     { "keys.embedding_dim": 4096 },
   ] as RawConfig[]
