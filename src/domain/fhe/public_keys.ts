@@ -1,3 +1,4 @@
+import { messageOf, VaultError } from "#errors/mod.ts";
 import type { KeyStore } from "#ports/key_store.ts";
 
 type PublicKeyFile = "EncKey.json" | "EvalKey.json";
@@ -11,8 +12,21 @@ export class PublicKeys {
 
   constructor(readonly store: KeyStore) {}
 
-  /** @returns UTF-8 bytes, quotes included; undefined when there is no such file. */
+  /**
+   * @returns UTF-8 bytes, quotes included; undefined when there is no such file.
+   * @throws {VaultError} INTERNAL when it cannot be read.
+   */
   async literalOf(file: PublicKeyFile): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#load(file);
+    } catch (reason) {
+      // What follows the system's text is the path, which is none of the caller's business.
+      const [text] = messageOf(reason).split(": ", 1);
+      throw new VaultError("INTERNAL", `crypto: read ${file}: ${text}`, { cause: reason });
+    }
+  }
+
+  async #load(file: PublicKeyFile): Promise<Uint8Array | undefined> {
     const version = await this.store.version(file);
     if (version === undefined) return undefined;
     const cached = this.#cache.get(file);

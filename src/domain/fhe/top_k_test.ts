@@ -44,3 +44,12 @@ Deno.test("TopK agrees with a stable sort of 20,000 scores with many ties", () =
     .sort((a, b) => b.score - a.score).slice(0, 300);
   assert.deepEqual(top.result(), sorted);
 });
+
+for (const k of [1, 2, 3, 5]) {
+  Deno.test(`TopK of ${k} gives exactly so many, the highest first`, () => {
+    const best = new TopK(k);
+    best.offer(7, Float32Array.of(0.1, 0.9, 0.3, 0.8, 0.5));
+    const rows = best.result().map(({ shardIdx, rowIdx }) => [shardIdx, rowIdx]);
+    assert.deepEqual(rows, [[7, 1], [7, 3], [7, 4], [7, 2], [7, 0]].slice(0, k));
+  });
+}

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createCipheriv } from "node:crypto";
 import { deriveAgentKey } from "./agent_key.ts";
+import { decryptCtr } from "./ciphers.ts";
 import { MetadataDecryptor } from "./metadata_decryptor.ts";
 
 const SECRET = "test-team-secret-32-bytes-please";
@@ -43,6 +44,19 @@ for (
   });
 }
 
+Deno.test("deriveAgentKey() gives 32 bytes, the same for the same secret and agent and no others", () => {
+  const inputs = [["s1", "a1"], ["s1", "a1"], ["s1", "a2"], ["s2", "a1"]] as const;
+  const keys = inputs.map(([secret, agent]) => deriveAgentKey(secret, agent));
+  assert.deepEqual(keys.map(({ length }) => length), [32, 32, 32, 32]);
+  const [first, again, ...others] = keys.map((key) => key.toHex());
+  assert.equal(first, again);
+  assert.equal(new Set([first, ...others]).size, 3);
+});
+
+Deno.test("decryptCtr() refuses a key of 5 bytes", async () => {
+  await assert.rejects(decryptCtr(encode("A".repeat(44)), new Uint8Array(5)), /[Ii]nvalid key length/);
+});
+
 for (
   const { c, want } of [
     { c: "OhawM+14dWV/2KJwL0Ud3pqJpP6Mr7XVfCsM", want: "hello world" },
@@ -54,6 +68,23 @@ for (
     assert.deepEqual(await decrypt(envelope({ a: AGENT, c, extra: 1 })), [want]);
   });
 }
+
+// Contract runevault.md 10.16: the recipe of the original's fixture, sealed under the published key of its agent.
+Deno.test("MetadataDecryptor opens the fixture's envelopes, the first one alone and all in order", async () => {
+  const key = Uint8Array.fromHex("990b277571a73e39d8bcbc24660cc02b13de0430d7dc0e1f1041741f05df3dd7");
+  const documents = ["Hello world", "Integration test data", "Fixture metadata"]
+    .map((content, i) => ({ title: `Test Document ${i}`, content }));
+  const sealed = documents.map((document, i) => {
+    const iv = new Uint8Array(16).fill(i), cipher = createCipheriv("aes-256-ctr", key, iv);
+    const c = Buffer.concat([iv, cipher.update(JSON.stringify(document))]).toString("base64");
+    return envelope({ a: DEMO_AGENT, c });
+  });
+  const decryptor = new MetadataDecryptor("fixture-team-secret-for-testing");
+  const open = async (...envelopes: Uint8Array[]) =>
+    (await decryptor.decryptAll(envelopes)).map((plaintext) => JSON.parse(new TextDecoder().decode(plaintext)));
+  assert.deepEqual(await open(sealed[0]), [documents[0]]);
+  assert.deepEqual(await open(...sealed), documents);
+});
 
 Deno.test("MetadataDecryptor keeps the order and uses each envelope's own agent", async () => {
   const items = ["b", "a", "c"].map((agent) => sealCtr(agent, encode(`of ${agent}`)));

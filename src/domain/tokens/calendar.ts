@@ -55,8 +55,7 @@ function dayNumber(year: number, month: number, day: number): Day {
 function quoted(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replace(/\\/g, "\\\\").replaceAll(quote, `\\${quote}`);
-  // deno-lint-ignore no-control-regex
-  return quote + escaped.replace(/[\x00-\x1f\x7f]/g, escapeControl) + quote;
+  return quote + escaped.replace(/\p{Cc}/gu, escapeControl) + quote;
 }
 
 function escapeControl(control: string): string {

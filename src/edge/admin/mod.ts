@@ -1,2 +1,2 @@
-export { type AdminServer, startAdminServer } from "./admin_server.ts";
+export { type AdminOptions, type AdminServer, startAdminServer } from "./admin_server.ts";
 export { bindPathOf } from "./private_socket.ts";

@@ -1,6 +1,6 @@
 import { Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import { serviceDefinition, VAULT_SERVICE } from "./definitions.ts";
@@ -39,6 +39,7 @@ export class GrpcServer {
   readonly health = new Health(["", VAULT_SERVICE]);
   readonly #server = new Server(GRPC_OPTIONS);
   readonly #budget: ReceiveBudget;
+  readonly #sessions = new Set<ServerHttp2Session>();
   #budgetTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(parts: VaultParts, clock: Clock = parts.clock) {
@@ -61,6 +62,10 @@ export class GrpcServer {
       http2Server.prependListener("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
         this.#budget.track(stream, headers);
       });
+      http2Server.on("session", (session: ServerHttp2Session) => {
+        this.#sessions.add(session);
+        session.on("close", () => this.#sessions.delete(session));
+      });
     }
     this.#budgetTimer = setInterval(() => this.#budget.endSilent(), BUDGET_CHECK_MS);
     return port;
@@ -71,9 +76,15 @@ export class GrpcServer {
     this.health.stop();
     clearInterval(this.#budgetTimer);
     const drained = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
-    const force = setTimeout(() => this.#server.forceShutdown(), DRAIN_MS);
+    const force = setTimeout(() => this.#cut(), DRAIN_MS);
     await drained;
     clearTimeout(force);
+  }
+
+  /** Without channelz grpc-js's own forceShutdown() knows of no session and leaves a half-sent call as it is. */
+  #cut(): void {
+    this.#server.forceShutdown();
+    for (const session of this.#sessions) session.destroy();
   }
 
   #bind(address: string, serverCredentials: ServerCredentials): Promise<number> {

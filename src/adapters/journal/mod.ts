@@ -1,0 +1,1 @@
+export { showServiceLog } from "./service_log.ts";
