@@ -10,7 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: ["ports", "errors"],
   adapters: ["ports", "errors"],
   edge: ["domain", "ports", "errors"],
-  permissions: ["config", "edge"],
+  permissions: ["config", "edge", "adapters"],
   daemon: ["edge", "domain", "adapters", "ports", "config", "permissions", "errors"],
   cli: ["daemon", "edge", "config", "permissions", "errors"],
   launch: ["cli", "config", "permissions"],

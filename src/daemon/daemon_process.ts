@@ -1,7 +1,7 @@
 import { ProcessSignals } from "#adapters/native/process_signal.ts";
 import type { Config } from "#config/config.ts";
 import { messageOf } from "#errors/mod.ts";
-import { PidFileError, readPidFile } from "./pid_file.ts";
+import { isPidFileHeld, PidFileError, readPidFile } from "./pid_file.ts";
 import { stopDaemon } from "./stop_daemon.ts";
 
 /** What the PID file tells of the daemon; `unknown` when it, or the process, could not be looked at. */
@@ -15,6 +15,7 @@ export async function daemonState({ daemon, keys }: Config): Promise<DaemonState
   let pid: number | undefined;
   try {
     pid = await readPidFile(daemon.pidFile);
+    if (!await isPidFileHeld(daemon.pidFile)) return { kind: "dead", pid };
     using signals = new ProcessSignals(keys.library);
     return { kind: signals.isAlive(pid) ? "alive" : "dead", pid };
   } catch (reason) {

@@ -16,15 +16,25 @@ export function createLog(
 ): Log {
   return (messageLevel, message) => {
     if (RANK[messageLevel] < RANK[level]) return;
-    const time = new Date(clock.now()).toISOString();
-    // A line break in a message must not be able to pass for a line of ours.
-    const text = message.replace(/\r?\n/g, " | ");
+    const time = new Date(clock.now()).toISOString(), text = withoutTokens(message);
     write(
       format === "json"
         ? `${JSON.stringify({ time, level: messageLevel, message: text })}\n`
-        : `${time} ${messageLevel.toUpperCase().padEnd(5)} ${text}\n`,
+        : `${time} ${messageLevel.toUpperCase().padEnd(5)} ${oneLine(text)}\n`,
     );
   };
+}
+
+/** A user's name in a message must neither pass for a line of ours nor steer the terminal. */
+function oneLine(message: string): string {
+  return message.replace(/\r?\n/g, " | ").replace(/[\p{Cc}\u2028\u2029]/gu, (char) => {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
+/** No message holds a token, unless somebody gives one where a name belongs. */
+function withoutTokens(message: string): string {
+  return message.replace(/evt_[0-9a-f]{32}/g, "evt_[REDACTED]");
 }
 
 function writeStderr(line: string): void {

@@ -16,3 +16,9 @@ export async function initInstall(options: { dir: string; print: (line: string) 
   const init = await import("./init_install.ts");
   await init.initInstall(options);
 }
+
+/** Shows the service's log. @returns The exit code. */
+export async function showServiceLog(options: { follow: boolean }): Promise<number> {
+  const journal = await import("#adapters/journal/mod.ts");
+  return await journal.showServiceLog(options);
+}

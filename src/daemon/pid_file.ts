@@ -10,6 +10,9 @@ export class PidFileError extends Error {
 }
 
 const MAX_BYTES = 32; // a PID and its newline, with room to spare
+// isPidFileHeld() of a status command may hold the lock for an instant.
+const LOCK_TRIES = 3;
+const LOCK_RETRY_MS = 20;
 
 /**
  * The daemon's PID in a file that stays locked for the daemon's life: the lock, not the content, keeps a second daemon
@@ -76,6 +79,14 @@ export async function readPidFile(path: string): Promise<number> {
   }
 }
 
+/**
+ * Whether a daemon holds the file, which must exist. Without one the number in it may long be another process's.
+ */
+export async function isPidFileHeld(path: string): Promise<boolean> {
+  using file = await Deno.open(path);
+  return !await file.tryLock(false); // shared, so that two who ask do not take each other for a daemon
+}
+
 function parsePid(line: string): number {
   if (line === "") throw new PidFileError("malformed", "pidfile: empty");
   if (!/^-?\d{1,10}$/.test(line)) {
@@ -86,10 +97,15 @@ function parsePid(line: string): number {
 
 /** Opens and locks the file that is at the path once the lock is held. */
 async function openLocked(path: string): Promise<Deno.FsFile> {
-  for (;;) {
+  for (let attempt = 1;; attempt++) {
     await refuseSymlink(path);
     const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
     if (!await file.tryLock(true)) {
+      if (attempt < LOCK_TRIES) {
+        file.close();
+        await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
+        continue;
+      }
       const holder = await readFirstLine(file).finally(() => file.close());
       throw lockedError(path, holder);
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TempDir } from "#config/testing.ts";
-import { PidFile, readPidFile } from "./pid_file.ts";
+import { isPidFileHeld, PidFile, readPidFile } from "./pid_file.ts";
 
 Deno.test("PidFile.acquire() writes its own PID, file 0600 and parent 0700, and release() removes the file", async () => {
   using dir = new TempDir();
@@ -122,4 +122,23 @@ Deno.test("readPidFile() says that a missing file means no daemon", async () => 
     kind: "missing",
     message: `no PID file at ${path} — daemon not running?`,
   });
+});
+
+Deno.test("isPidFileHeld() tells a daemon's file from one that a crash left", async () => {
+  using dir = new TempDir();
+  const path = dir.write("vault.pid", `${Deno.pid}\n`);
+  assert.equal(await isPidFileHeld(path), false);
+  await using _held = await PidFile.acquire(path);
+  assert.deepEqual(await Promise.all([isPidFileHeld(path), isPidFileHeld(path)]), [true, true]);
+});
+
+Deno.test("PidFile.acquire() does not take a status command that looks at the file for a daemon", async () => {
+  using dir = new TempDir();
+  const path = dir.write("vault.pid", "4711\n");
+  const looking = Deno.openSync(path);
+  assert.ok(looking.tryLockSync(false));
+  const acquired = PidFile.acquire(path);
+  setTimeout(() => looking.close());
+  await using pidFile = await acquired;
+  assert.equal(await readPidFile(pidFile.path), Deno.pid);
 });

@@ -1,12 +1,15 @@
-import { addressText, type Config } from "#config/mod.ts";
-import { startAdminServer } from "#edge/admin/mod.ts";
+import { addressText, type Config, listenHost } from "#config/mod.ts";
+import { type AdminOptions, type AdminServer, startAdminServer } from "#edge/admin/mod.ts";
 import { GrpcServer } from "#edge/grpc/mod.ts";
+import { messageOf, VaultError } from "#errors/mod.ts";
+import { permissionsFor, servingPermissions } from "#permissions/mod.ts";
 import { type Clock, systemClock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import { closeVault, openVault, type Vault } from "./compose.ts";
 import { createLog } from "./log.ts";
 import { PidFile } from "./pid_file.ts";
 import { checkRuntime } from "./runtime_check.ts";
+import { permissionsInForce, seal } from "./seal.ts";
 import { loadTlsFiles } from "./tls_files.ts";
 
 /**
@@ -35,16 +38,28 @@ export async function startDaemon(config: Config): Promise<number> {
 async function serve(config: Config, vault: Vault, stopSignal: Promise<Deno.Signal>): Promise<void> {
   const { log, clock, tokens } = vault;
   const grpc = new GrpcServer(vault);
-  const address = addressText(config.server.grpc), socket = config.server.admin.socket;
+  const { host, port } = config.server.grpc;
+  const address = addressText({ host: listenHost(host), port }), socket = config.server.admin.socket;
   await grpc.listen(address, await tlsFilesOf(config, log, clock));
+  const granted = permissionsFor({ command: "daemon start", config });
   try {
-    const admin = await startAdminServer({ socket, tokens, isServing: () => grpc.health.isServing, log });
+    const status = () => ({ permissions: permissionsInForce(granted) });
+    const admin = await startAdmin({ socket, tokens, isServing: () => grpc.health.isServing, log, status });
+    seal(granted, servingPermissions(config));
     log("info", `serving gRPC on ${address}, admin on ${socket}`);
     log("info", `${await stopSignal}: draining`);
     await grpc.stop();
     await admin.stop();
   } finally {
     await grpc.stop();
+  }
+}
+
+async function startAdmin(options: AdminOptions): Promise<AdminServer> {
+  try {
+    return await startAdminServer(options);
+  } catch (reason) {
+    throw new VaultError("FAILED_PRECONDITION", `server: admin: ${messageOf(reason)}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { messageOf } from "#errors/mod.ts";
-import { PidFileError, readPidFile } from "./pid_file.ts";
+import { isPidFileHeld, PidFileError, readPidFile } from "./pid_file.ts";
 
 interface Signals extends Disposable {
   isAlive(pid: number): boolean;
@@ -25,7 +25,8 @@ export class NotRunningError extends Error {
 const POLL_MS = 100;
 
 /**
- * Ends the daemon of a PID file with SIGTERM, whoever started it, and waits until it is gone.
+ * Ends the daemon of a PID file with SIGTERM, whoever started it, and waits until it is gone. Nobody is signalled for a
+ * file that no daemon holds: after a crash and a reboot its PID may be anyone's.
  *
  * @param timeout `text` is the duration as the operator wrote it.
  * @returns its PID.
@@ -37,8 +38,9 @@ export async function stopDaemon(
   { openSignals, sleep, monotonic }: StopTools,
 ): Promise<number> {
   const pid = await readPid(pidFile);
+  const isHeld = await isPidFileHeld(pidFile);
   using signals = openSignals();
-  if (!signals.isAlive(pid)) throw new NotRunningError(`PID ${pid} not alive (stale PID file ${pidFile})`);
+  if (!isHeld || !signals.isAlive(pid)) throw new NotRunningError(`PID ${pid} not alive (stale PID file ${pidFile})`);
   terminate(pid, signals);
   const deadline = monotonic() + timeout.milliseconds;
   while (signals.isAlive(pid)) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { TempDir } from "#config/testing.ts";
+import { PidFile } from "./pid_file.ts";
 import { stopDaemon } from "./stop_daemon.ts";
 
 /** A process that lives for so many milliseconds after SIGTERM, on a clock that only sleeping moves. */
@@ -38,22 +39,29 @@ for (
 ) {
   Deno.test(`stopDaemon() ${name}`, async () => {
     using dir = new TempDir();
+    await using held = await PidFile.acquire(dir.join("pid"), 4711);
     const tools = toolsFor({ livesMs });
-    assert.equal(await stopDaemon(dir.write("pid", "4711\n"), TIMEOUT, tools), 4711);
+    assert.equal(await stopDaemon(held.path, TIMEOUT, tools), 4711);
     assert.deepEqual(tools.slept, Array(slept).fill(100));
   });
 }
 
 for (
-  const { name, content, process = {}, timeout = TIMEOUT, want } of [
+  const { name, content, pid, process = {}, timeout = TIMEOUT, want } of [
     {
       name: "a missing PID file",
       want: { name: "NotRunningError", message: "no PID file at FILE — daemon not running?" },
     },
     {
       name: "a dead process",
-      content: "4711\n",
+      pid: 4711,
       process: { alive: false },
+      want: { name: "NotRunningError", message: "PID 4711 not alive (stale PID file FILE)" },
+    },
+    {
+      name: "a PID that belongs to another process now, which is not signalled",
+      content: "4711\n",
+      process: { refusal: "signalled a stranger" },
       want: { name: "NotRunningError", message: "PID 4711 not alive (stale PID file FILE)" },
     },
     { name: "an empty PID file", content: "", want: { message: "pidfile: empty" } },
@@ -64,19 +72,19 @@ for (
     },
     {
       name: "a refused signal",
-      content: "4711",
+      pid: 4711,
       process: { refusal: "operation not permitted" },
       want: { message: "send SIGTERM to 4711: operation not permitted" },
     },
     {
       name: "a process that ignores SIGTERM",
-      content: "4711\n",
+      pid: 4711,
       process: { livesMs: 1001 },
       want: { message: "daemon (pid 4711) did not exit within 1s" },
     },
     {
       name: "a timeout shorter than a poll",
-      content: "4711\n",
+      pid: 4711,
       process: { livesMs: 51 },
       timeout: { milliseconds: 50, text: "50ms" },
       want: { message: "daemon (pid 4711) did not exit within 50ms" },
@@ -84,6 +92,8 @@ for (
   ] as {
     name: string;
     content?: string;
+    /** Of a daemon that holds the file. */
+    pid?: number;
     process?: Parameters<typeof toolsFor>[0];
     timeout?: typeof TIMEOUT;
     want: { name?: string; message: string };
@@ -92,6 +102,7 @@ for (
   Deno.test(`stopDaemon() fails on ${name}`, async () => {
     using dir = new TempDir();
     const file = content === undefined ? dir.join("pid") : dir.write("pid", content);
+    await using _held = pid === undefined ? null : await PidFile.acquire(file, pid);
     await assert.rejects(stopDaemon(file, timeout, toolsFor(process)), {
       ...want,
       message: want.message.replace("FILE", file),

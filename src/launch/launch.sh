@@ -17,6 +17,8 @@ for word in "$@"; do
   previous=$word
 done
 
+[ -n "$readable" ] || readable=. # --config "" is refused by the command itself
+
 flags=$("$deno" run --quiet --no-prompt --ignore-env=LOG_STREAM,LOG_TOKENS --allow-read="$readable" "$source/launch/plan.ts" "$@")
 IFS='
 '

@@ -1,1 +1,8 @@
-export { type Invocation, libraryOf, type Permissions, permissionsFor, toFlags } from "./permissions.ts";
+export {
+  type Invocation,
+  libraryOf,
+  type Permissions,
+  permissionsFor,
+  servingPermissions,
+  toFlags,
+} from "./permissions.ts";

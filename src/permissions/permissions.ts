@@ -1,5 +1,6 @@
-import { isAbsolute, relative } from "node:path";
-import { addressText, type Config, probeHost } from "#config/mod.ts";
+import { isAbsolute, join, relative } from "node:path";
+import { stagedPathOf } from "#adapters/storage/files/mod.ts";
+import { addressText, type Config, isListenHost, listenHost, probeHost } from "#config/mod.ts";
 import { bindPathOf } from "#edge/admin/mod.ts";
 
 /** What one runevault process may do, in Deno's kinds (https://docs.deno.com/runtime/fundamentals/security/). */
@@ -10,13 +11,15 @@ export interface Permissions {
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly ffi: readonly string[];
+  /** Programs that may be started. */
+  readonly run: readonly string[];
   /** Environment variables that may be read. */
   readonly env: readonly string[];
   /** Environment variables that read as not set, without a permission. */
   readonly ignoredEnv: readonly string[];
 }
 
-const NOTHING: Permissions = { net: [], read: [], write: [], ffi: [], env: [], ignoredEnv: [] };
+const NOTHING: Permissions = { net: [], read: [], write: [], ffi: [], run: [], env: [], ignoredEnv: [] };
 /** grpc-js reads its log level and the like. */
 const GRPC_ENVIRONMENT = ["GRPC_*"];
 /** The yaml package asks for these with every document. */
@@ -34,9 +37,9 @@ export type Invocation =
   | {
     readonly command: "daemon start" | "daemon stop" | "daemon restart" | "status";
     readonly config: Config;
-    /** `*_file` keys of the configuration. */
-    readonly secretFiles: readonly string[];
   }
+  | { readonly command: "service log" }
+  | { readonly command: "audit log"; readonly config: Config }
   | { readonly command: "admin"; readonly socket: string; readonly config?: Config };
 
 /** What the command needs and no more; the only place that says so (decisions.md section 2). */
@@ -51,6 +54,10 @@ export function permissionsFor(invocation: Invocation): Permissions {
       const { dir, librarySource } = invocation;
       return { ...CONFIGURED, read: outermost([dir, librarySource]), write: [dir], ffi: [libraryOf(dir)] };
     }
+    case "service log":
+      return { ...NOTHING, run: ["journalctl"] };
+    case "audit log":
+      return auditLogPermissions(invocation.config);
     case "admin":
       return adminPermissions(invocation.socket, invocation.config);
     case "status":
@@ -58,9 +65,8 @@ export function permissionsFor(invocation: Invocation): Permissions {
     case "daemon stop":
       return signalPermissions(invocation.config);
     case "daemon start":
-      return daemonPermissions(invocation.config, invocation.secretFiles);
-    case "daemon restart":
-      return union(signalPermissions(invocation.config), daemonPermissions(invocation.config, invocation.secretFiles));
+    case "daemon restart": // what stopping needs is among what starting needs
+      return daemonPermissions(invocation.config);
   }
 }
 
@@ -72,6 +78,8 @@ export function libraryOf(installDir: string): string {
 /** As command-line flags of Deno; an absent kind is denied. */
 export function toFlags(permissions: Permissions): string[] {
   return Object.entries(permissions)
+    // An empty value would be no flag at all or, for Deno, the whole kind.
+    .map(([kind, values]) => [kind, values.filter((value: string) => value !== "")] as const)
     .filter(([, values]) => values.length > 0)
     .map(([kind, values]) =>
       `--${kind === "ignoredEnv" ? "ignore-env" : `allow-${kind}`}=${
@@ -82,7 +90,12 @@ export function toFlags(permissions: Permissions): string[] {
 
 function adminPermissions(socket: string, config: Config | undefined): Permissions {
   const read = config ? [config.source, socket] : [socket];
-  return { ...(config ? CONFIGURED : NOTHING), net: [`unix:${socket}`], read, write: [socket] };
+  return { ...(config ? CONFIGURED : NOTHING), net: unixSocket(socket), read, write: [socket] };
+}
+
+/** The folder: rotated files lie beside the log. */
+function auditLogPermissions({ source, audit }: Config): Permissions {
+  return { ...CONFIGURED, read: outermost(audit.file ? [source, folderOf(audit.path)] : [source]) };
 }
 
 /** Signals go through the library's libc: Deno's own need the permission to run any program. */
@@ -92,12 +105,24 @@ function signalPermissions({ source, daemon, keys }: Config): Permissions {
 
 function statusPermissions(config: Config): Permissions {
   const { host, port } = config.server.grpc;
-  const probe = { ...NOTHING, net: [addressText({ host: probeHost(host), port })] };
+  const probe = { ...NOTHING, net: tcpAddress({ host: probeHost(host), port }) };
   return union(union(adminPermissions(config.server.admin.socket, config), signalPermissions(config)), probe);
 }
 
-function daemonPermissions(config: Config, secretFiles: readonly string[]): Permissions {
-  const { installDir, source, server, daemon, keys, tokens, audit } = config;
+/**
+ * What the daemon keeps once it serves: the files that it writes and those that it reads for every call, each by name,
+ * and the folder of the audit log, whose rotated files have the date in their names. It opens no connection, starts no
+ * program, loads no library and reads neither its configuration nor the secret key again.
+ */
+export function servingPermissions({ server, daemon, keys, tokens, audit }: Config): Permissions {
+  const state = [tokens.rolesFile, tokens.tokensFile].flatMap((path) => [path, stagedPathOf(path)]);
+  const own = [daemon.pidFile, server.admin.socket, ...state, ...(audit.file ? [folderOf(audit.path)] : [])];
+  const publicKeys = ["EncKey.json", "EvalKey.json"].map((file) => join(keys.path, "vault-key", file));
+  return { ...NOTHING, read: [...own, ...publicKeys], write: own };
+}
+
+function daemonPermissions(config: Config): Permissions {
+  const { installDir, source, server, daemon, keys, tokens, audit, secretFiles } = config;
   const socketFolder = folderOf(server.admin.socket);
   const state = [
     folderOf(daemon.pidFile),
@@ -109,14 +134,27 @@ function daemonPermissions(config: Config, secretFiles: readonly string[]): Perm
   if (audit.file) state.push(folderOf(audit.path));
   const { cert, key, disable } = server.grpc.tls;
   const inputs = [source, keys.library, ...secretFiles, ...(disable ? [] : [cert, key])];
+  // The narrow grants stand beside the wide ones, since the seal takes the wide ones away and nothing can be added then.
+  const serving = servingPermissions(config);
   return {
-    net: [addressText(server.grpc), `unix:${bindPathOf(server.admin.socket)}`],
-    read: outermost([installDir, ...state, ...inputs]),
-    write: outermost([installDir, ...state]),
+    net: [...tcpAddress(server.grpc), ...unixSocket(server.admin.socket && bindPathOf(server.admin.socket))],
+    read: unique([...outermost([installDir, ...state, ...inputs]), ...serving.read]),
+    write: unique([...outermost([installDir, ...state]), ...serving.write]),
     ffi: [keys.library],
+    run: [],
     env: GRPC_ENVIRONMENT,
     ignoredEnv: YAML_ENVIRONMENT,
   };
+}
+
+/** No permission for what is no address: the command itself says so, in better words than Deno's. */
+function tcpAddress({ host, port }: { host: string; port: number }): string[] {
+  return isListenHost(host) && port > 0 && port < 65536 ? [addressText({ host: listenHost(host), port })] : [];
+}
+
+/** No permission for the empty path, which the command itself refuses, nor for a comma, which Deno takes for the end. */
+function unixSocket(path: string): string[] {
+  return path === "" || path.includes(",") ? [] : [`unix:${path}`];
 }
 
 function folderOf(path: string): string {
@@ -125,8 +163,11 @@ function folderOf(path: string): string {
 
 /** The paths without repetition and without those inside another. */
 function outermost(paths: readonly string[]): string[] {
-  const unique = [...new Set(paths)];
-  return unique.filter((path) => !unique.some((other) => other !== path && isInside(path, other)));
+  return unique(paths).filter((path) => !paths.some((other) => isInside(path, other)));
+}
+
+function unique(paths: readonly string[]): string[] {
+  return [...new Set(paths)];
 }
 
 function isInside(path: string, folder: string): boolean {
@@ -135,12 +176,13 @@ function isInside(path: string, folder: string): boolean {
 }
 
 function union(a: Permissions, b: Permissions): Permissions {
-  const both = (kind: keyof Permissions) => [...new Set([...a[kind], ...b[kind]])];
+  const both = (kind: keyof Permissions) => unique([...a[kind], ...b[kind]]);
   return {
     net: both("net"),
-    read: outermost(both("read")),
-    write: outermost(both("write")),
+    read: both("read"),
+    write: both("write"),
     ffi: both("ffi"),
+    run: both("run"),
     env: both("env"),
     ignoredEnv: both("ignoredEnv"),
   };

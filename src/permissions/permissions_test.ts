@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { type Config, loadConfig } from "#config/mod.ts";
-import { type Invocation, permissionsFor, toFlags } from "./permissions.ts";
+import { type Invocation, permissionsFor, servingPermissions, toFlags } from "./permissions.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../runevault.conf.example", import.meta.url));
 
@@ -21,6 +21,13 @@ async function installed(): Promise<Config> {
 const SOCKET = "/opt/rune-vault/admin.sock", CONFIG = "/opt/rune-vault/configs/runevault.conf";
 const PID = "/opt/rune-vault/.runevault.pid", LIBRARY = "/opt/rune-vault/lib/libenvector.so";
 const IGNORE = "--ignore-env=LOG_STREAM,LOG_TOKENS";
+const SERVING_WRITE = [
+  PID,
+  SOCKET,
+  ...["roles.yml", ".roles.yml.new", "tokens.yml", ".tokens.yml.new"].map((name) => `/opt/rune-vault/configs/${name}`),
+  "/opt/rune-vault/logs",
+];
+const PUBLIC_KEYS = ["EncKey.json", "EvalKey.json"].map((name) => `/opt/rune-vault/vault-keys/vault-key/${name}`);
 const LISTEN = "0.0.0.0:50051,unix:/opt/rune-vault/.admin.sock.bind/admin.sock";
 
 for (
@@ -29,8 +36,8 @@ for (
       command: "daemon start",
       want: [
         `--allow-net=${LISTEN}`,
-        "--allow-read=/opt/rune-vault",
-        "--allow-write=/opt/rune-vault",
+        `--allow-read=${["/opt/rune-vault", ...SERVING_WRITE, ...PUBLIC_KEYS]}`,
+        `--allow-write=${["/opt/rune-vault", ...SERVING_WRITE]}`,
         `--allow-ffi=${LIBRARY}`,
         "--allow-env=GRPC_*",
         IGNORE,
@@ -41,8 +48,8 @@ for (
       command: "daemon restart",
       want: [
         `--allow-net=${LISTEN}`,
-        "--allow-read=/opt/rune-vault",
-        "--allow-write=/opt/rune-vault",
+        `--allow-read=${["/opt/rune-vault", ...SERVING_WRITE, ...PUBLIC_KEYS]}`,
+        `--allow-write=${["/opt/rune-vault", ...SERVING_WRITE]}`,
         `--allow-ffi=${LIBRARY}`,
         "--allow-env=GRPC_*",
         IGNORE,
@@ -61,7 +68,7 @@ for (
   ] as const
 ) {
   Deno.test(`permissionsFor() of ${command} and the example configuration`, async () => {
-    assert.deepEqual(toFlags(permissionsFor({ command, config: await installed(), secretFiles: [] })), want);
+    assert.deepEqual(toFlags(permissionsFor({ command, config: await installed() })), want);
   });
 }
 
@@ -95,24 +102,27 @@ for (
 
 Deno.test("permissionsFor() follows the paths that lie outside the install directory", async () => {
   const config = await installed();
+  const { grpc } = config.server;
   const moved = {
     ...config,
+    secretFiles: ["/etc/s"],
     server: {
-      grpc: {
-        ...config.server.grpc,
-        host: "::",
-        tls: { cert: "/etc/tls/v.pem", key: "/etc/tls/v.key", disable: false },
-      },
+      grpc: { ...grpc, host: "::", tls: { cert: "/etc/tls/v.pem", key: "/etc/tls/v.key", disable: false } },
       admin: { socket: "/run/vault/admin.sock" },
     },
     audit: { ...config.audit, file: true, path: "/var/log/rune-vault/audit.log" },
   };
-  assert.deepEqual(toFlags(permissionsFor({ command: "daemon start", config: moved, secretFiles: ["/etc/s"] })), [
-    "--allow-net=[::]:50051,unix:/run/vault/.admin.sock.bind/admin.sock",
-    "--allow-read=/opt/rune-vault,/run/vault,/var/log/rune-vault,/etc/s,/etc/tls/v.pem,/etc/tls/v.key",
-    "--allow-write=/opt/rune-vault,/run/vault,/var/log/rune-vault",
-    `--allow-ffi=${LIBRARY}`,
-    "--allow-env=GRPC_*",
-    IGNORE,
+  const { net, read, write } = permissionsFor({ command: "daemon start", config: moved });
+  assert.deepEqual(net, ["[::]:50051", "unix:/run/vault/.admin.sock.bind/admin.sock"]);
+  const state = ["/opt/rune-vault", "/run/vault", "/var/log/rune-vault"];
+  const kept = servingPermissions(moved);
+  assert.deepEqual(read, [...new Set([...state, "/etc/s", "/etc/tls/v.pem", "/etc/tls/v.key", ...kept.read])]);
+  assert.deepEqual(write, [...new Set([...state, ...kept.write])]);
+});
+
+Deno.test("servingPermissions() of the example configuration are a few files and the log folder", async () => {
+  assert.deepEqual(toFlags(servingPermissions(await installed())), [
+    `--allow-read=${[...SERVING_WRITE, ...PUBLIC_KEYS]}`,
+    `--allow-write=${SERVING_WRITE}`,
   ]);
 });
