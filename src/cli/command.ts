@@ -3,6 +3,8 @@ import type { Context } from "./context.ts";
 /** A flag such as `--user USER`, or a switch such as `--all`. */
 export interface Option {
   readonly flag: string;
+  /** The same in one letter, e.g. `-f`. */
+  readonly short?: string;
   /** Name of the value in help and usage; absent: a switch. */
   readonly metavar?: string;
   readonly help: string;
@@ -10,6 +12,12 @@ export interface Option {
   readonly required?: boolean;
   /** The value is read as a decimal integer. */
   readonly integer?: boolean;
+  /** The only values that are taken. */
+  readonly choices?: readonly string[];
+  /** The value is a path, which a shell can complete. */
+  readonly isPath?: boolean;
+  /** A flag without which this one means nothing. */
+  readonly needs?: string;
 }
 
 /** One entry of the command table: it parses, prints usage and help, and runs, from this alone. */
@@ -32,11 +40,16 @@ export interface Command {
 
 /** Given before or after the command. */
 export const GLOBAL_OPTIONS: readonly Option[] = [
-  { flag: "--config", metavar: "CONFIG", help: "Path of runevault.conf" },
-  { flag: "--admin-socket", metavar: "ADMIN_SOCKET", help: "Admin socket to use instead of the config's" },
+  { flag: "--config", metavar: "CONFIG", help: "Path of runevault.conf", isPath: true },
+  {
+    flag: "--admin-socket",
+    metavar: "ADMIN_SOCKET",
+    help: "Admin socket to use instead of the config's",
+    isPath: true,
+  },
   { flag: "--timeout", metavar: "TIMEOUT", help: "How long daemon stop and restart wait (10s)" },
 ];
 
-export const HELP_OPTION: Option = { flag: "--help", help: "show this help message and exit" };
+export const HELP_OPTION: Option = { flag: "--help", short: "-h", help: "show this help message and exit" };
 
 export const JSON_OPTION: Option = { flag: "--json", help: "Print one line of JSON" };

@@ -34,3 +34,26 @@ export function parseTimeout(text = "10s"): WaitTime {
   if (Number.isFinite(milliseconds)) return { milliseconds, text };
   throw new Error(`invalid --timeout "${text}": expected a duration such as 500ms, 10s or 1m30s`);
 }
+
+const AGO_SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/**
+ * A `--since`: a date or time such as `2026-11-22` or `2026-11-22T10:00:00Z`, UTC where it names no zone, or how long ago,
+ * such as `90m`, `12h`, `7d`.
+ *
+ * @param now Milliseconds since 1970-01-01T00:00:00Z.
+ * @returns Milliseconds since then.
+ */
+export function parseSince(text: string, now: number): number {
+  const ago = /^(\d+)([smhdw])$/.exec(text);
+  const time = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text);
+  const since = ago
+    ? now - Number(ago[1]) * AGO_SECONDS_OF[ago[2]] * 1000
+    : time
+    ? Date.parse(`${time[1]}T${time[2] ?? "00:00"}${time[3] ?? "Z"}`)
+    : NaN;
+  if (Number.isFinite(since) && Math.abs(since) < 8.64e15) return since;
+  throw new Error(
+    `invalid --since "${text}": expected a time such as 2026-11-22, 2026-11-22T10:00:00Z, 90m, 12h or 7d`,
+  );
+}

@@ -55,6 +55,8 @@ for (
   const { host, probed, shown } of [
     { host: "", probed: "127.0.0.1", shown: ":50051" },
     { host: "0.0.0.0", probed: "127.0.0.1", shown: "0.0.0.0:50051" },
+    { host: "localhost", probed: "127.0.0.1", shown: "localhost:50051" },
+    { host: "[::]", probed: "::1", shown: "[::]:50051" },
     { host: "::", probed: "::1", shown: "[::]:50051" },
     { host: "10.0.0.7", probed: "10.0.0.7", shown: "10.0.0.7:50051" },
     { host: "vault.internal", probed: "vault.internal", shown: "vault.internal:50051" },

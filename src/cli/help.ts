@@ -27,9 +27,9 @@ function optionsSection(title: string, options: readonly Option[]): string {
   return [`${title}:`, ...options.map((option) => row(`  ${invocation(option)}`, option.help))].join("\n");
 }
 
-function invocation(option: Option): string {
-  if (option === HELP_OPTION) return "-h, --help";
-  return option.metavar === undefined ? option.flag : `${option.flag} ${option.metavar}`;
+function invocation({ flag, short, metavar, choices }: Option): string {
+  const value = choices ? ` {${choices.join(",")}}` : metavar === undefined ? "" : ` ${metavar}`;
+  return short === undefined ? flag + value : `${short}${value}, ${flag}${value}`;
 }
 
 /** A left part that reaches the help column stands on a line of its own. */

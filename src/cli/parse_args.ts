@@ -56,7 +56,7 @@ class ArgumentReader {
     }
     const chosen = commands.find(({ name }) => name === word);
     if (!chosen) {
-      const choices = commands.map(({ name }) => quoted(name)).join(", ");
+      const choices = listed(commands.map(({ name }) => name));
       throw this.#error(`argument ${commandLabel}: invalid choice: ${quoted(word)} (choose from ${choices})`);
     }
     this.#path.push(chosen);
@@ -73,9 +73,8 @@ class ArgumentReader {
 
   /** A command's own flags come before the global ones, so that none of its prefixes becomes ambiguous. */
   #match(name: string): Option | undefined {
-    if (name === "-h") return HELP_OPTION;
     for (const options of [[HELP_OPTION, ...this.#command.options], GLOBAL_OPTIONS]) {
-      const exact = options.find(({ flag }) => flag === name);
+      const exact = options.find(({ flag, short }) => flag === name || short === name);
       const matches = exact ? [exact] : options.filter(({ flag }) => name.startsWith("--") && flag.startsWith(name));
       if (matches.length > 1) {
         throw this.#error(`ambiguous option: ${name} could match ${matches.map(({ flag }) => flag).join(", ")}`);
@@ -89,8 +88,11 @@ class ArgumentReader {
     this.#set(flag, true);
   }
 
-  #takeValue({ flag, integer }: Option, text: string | undefined): void {
+  #takeValue({ flag, integer, choices }: Option, text: string | undefined): void {
     if (text === undefined) throw this.#error(`argument ${flag}: expected one argument`);
+    if (choices && !choices.includes(text)) {
+      throw this.#error(`argument ${flag}: invalid choice: ${quoted(text)} (choose from ${listed(choices)})`);
+    }
     if (!integer) return this.#set(flag, text);
     const number = Number(/^\s*[+-]?\d+\s*$/.test(text) ? text : NaN);
     if (!Number.isSafeInteger(number)) throw this.#error(`argument ${flag}: invalid int value: ${quoted(text)}`);
@@ -117,6 +119,11 @@ class ArgumentReader {
     if (oneOf && !oneOf.some((flag) => this.#values.has(flag))) {
       throw this.#error(`one of the arguments ${oneOf.join(" ")} is required`);
     }
+    for (const { flag, needs } of options) {
+      if (needs && this.#values.has(flag) && !this.#values.has(needs)) {
+        throw this.#error(`argument ${flag}: only allowed with argument ${needs}`);
+      }
+    }
     if (this.#unrecognized.length > 0) {
       throw new UsageError(this.#path.slice(0, 1), `unrecognized arguments: ${this.#unrecognized.join(" ")}`);
     }
@@ -125,6 +132,10 @@ class ArgumentReader {
   #error(text: string): UsageError {
     return new UsageError(this.#path, text);
   }
+}
+
+function listed(choices: readonly string[]): string {
+  return choices.map(quoted).join(", ");
 }
 
 /** As argparse decides it: a negative number, a lone dash and a dashed text with a blank are values. */

@@ -14,6 +14,9 @@ const FLAGS = [
   "--timeout",
   "--json",
   "--expires",
+  "--follow",
+  "--audit",
+  "--status",
 ];
 
 for (
@@ -34,6 +37,12 @@ for (
     { args: ["token", "revoke", "--user", "a", "--user", "b"], command: "token revoke", values: { "--user": "b" } },
     { args: ["token", "rotate", "--a"], command: "token rotate", values: { "--all": true } },
     { args: ["--", "token", "list"], command: "token list" },
+    { args: ["logs", "-f"], command: "logs", values: { "--follow": true } },
+    {
+      args: ["logs", "--audit", "--status", "denied"],
+      command: "logs",
+      values: { "--audit": true, "--status": "denied" },
+    },
     { args: ["--help"], command: "", help: true },
     { args: ["token", "issue", "-h", "--bad"], command: "token issue", help: true },
     { args: ["token", "--he"], command: "token", help: true },
@@ -61,12 +70,17 @@ for (
       args: ["role", "update", "--name", "a", "--top-k", "99999999999999999999"],
       want: "argument --top-k: invalid int value: '99999999999999999999'",
     },
+    {
+      args: ["logs", "--audit", "--status", "lost"],
+      want: "argument --status: invalid choice: 'lost' (choose from 'success', 'denied', 'error')",
+    },
+    { args: ["logs", "--user", "a"], want: "argument --user: only allowed with argument --audit" },
     { args: ["token", "list", "--", "--json"], want: "unrecognized arguments: --json" },
     { args: ["token", "list", "-x", "y"], want: "unrecognized arguments: -x y" },
     {
       args: ["it's"],
       want:
-        `argument resource: invalid choice: "it's" (choose from 'token', 'role', 'daemon', 'status', 'version', 'init')`,
+        `argument resource: invalid choice: "it's" (choose from 'token', 'role', 'daemon', 'status', 'logs', 'version', 'init', 'completion')`,
     },
     {
       args: ["token", "\u001b[2J\n'\""],
@@ -100,7 +114,7 @@ Deno.test("every command of the table runs or has commands, and its usage line b
   const walk = (command: Command, words: string) => {
     assert.ok(command.usage.startsWith(`${words} [-h]`), command.usage);
     assert.ok(command.commands ? command.commandLabel && !command.run : command.run, words);
-    assert.ok(command.usage.split("\n").every((line) => `usage: ${line}`.length <= 80), command.usage);
+    assert.ok(`usage: ${command.usage}`.split("\n").every((line) => line.length <= 80), command.usage);
     for (const child of command.commands ?? []) walk(child, `${words} ${child.name}`);
   };
   walk(program, "runevault");

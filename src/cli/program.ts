@@ -1,8 +1,10 @@
 import type { Command } from "./command.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { daemonRestart } from "./commands/daemon_restart.ts";
 import { daemonStart } from "./commands/daemon_start.ts";
 import { daemonStop } from "./commands/daemon_stop.ts";
 import { init } from "./commands/init.ts";
+import { logs } from "./commands/logs.ts";
 import { roleCreate } from "./commands/role_create.ts";
 import { roleDelete } from "./commands/role_delete.ts";
 import { roleList } from "./commands/role_list.ts";
@@ -33,7 +35,7 @@ export const program: Command = {
   usage: [
     "runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]",
     "                 [--timeout TIMEOUT]",
-    "                 {token,role,daemon,status,version,init} ...",
+    "                 {token,role,daemon,status,logs,version,init,completion} ...",
   ].join("\n"),
   options: [],
   commandLabel: "resource",
@@ -42,8 +44,14 @@ export const program: Command = {
     group("role", "Manage roles", [roleList, roleCreate, roleUpdate, roleDelete]),
     group("daemon", "Run and stop the vault", [daemonStart, daemonStop, daemonRestart]),
     status,
+    logs,
     version,
     init,
+    group("completion", "Print a shell's completion script", [
+      completionCommand("bash", () => program),
+      completionCommand("zsh", () => program),
+      completionCommand("fish", () => program),
+    ]),
   ],
   examples: [
     "runevault init                                        lay out /opt/rune-vault",

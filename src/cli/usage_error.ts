@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { printable } from "./printable.ts";
 
 /** The command line cannot be understood; printed with the usage of the command that refused it, exit status 2. */
 export class UsageError extends Error {
@@ -19,12 +20,5 @@ export class UsageError extends Error {
 /** A value between quotes as Python's repr() writes it. */
 export function quoted(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const escaped = text.replaceAll("\\", "\\\\").replaceAll(mark, `\\${mark}`);
-  // deno-lint-ignore no-control-regex -- a control character in an argument must not reach the terminal
-  return mark + escaped.replace(/[\x00-\x1f\x7f-\x9f]/g, escapeControl) + mark;
-}
-
-function escapeControl(char: string): string {
-  const short = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }[char];
-  return short ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  return mark + printable(text.replaceAll("\\", "\\\\").replaceAll(mark, `\\${mark}`)) + mark;
 }

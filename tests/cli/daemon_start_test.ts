@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { TempDir } from "#config/testing.ts";
-import { runCli } from "./run_cli.ts";
+import { launchCli } from "./run_cli.ts";
 
 for (const command of ["start", "restart"]) {
   Deno.test(`runevault daemon ${command} lists all that is wrong with the config and exits 1`, async () => {
     using dir = new TempDir();
     const config = dir.write("runevault.conf", "keys: {path: k, embedding_dim: 9}\nserver: {grpc: {port: 0}}\n");
-    const permissions = [`--allow-read=${dir.path}`, "--ignore-env=LOG_TOKENS,LOG_STREAM"];
-    const result = await runCli(["daemon", command, "--config", config, "--admin-socket", ""], permissions);
+    const result = await launchCli("daemon", command, "--config", config, "--admin-socket", "");
     const warning = `Warning: no PID file at ${dir.join(".runevault.pid")} — daemon not running?\n`;
     const stderr = `Error: config invalid:
   - server.admin.socket is required

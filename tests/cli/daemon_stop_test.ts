@@ -1,26 +1,23 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { TempDir } from "#config/testing.ts";
-import { runCli } from "./run_cli.ts";
+import { launchCli } from "./run_cli.ts";
 
 const LIBRARY = fileURLToPath(import.meta.resolve("../../ffi/build/libenvector.so"));
 
-/** A config, its PID file when it has content, and the permissions that stopping needs. */
+/** A config, and its PID file when it has content. */
 function install(dir: TempDir, pidFileContent?: string) {
   const config = dir.write("runevault.conf", `daemon: {pid_file: vault.pid}\nkeys: {library: ${LIBRARY}}\n`);
   const pidFile = pidFileContent === undefined ? dir.join("vault.pid") : dir.write("vault.pid", pidFileContent);
-  const permissions = [
-    `--allow-read=${config},${pidFile}`,
-    `--allow-ffi=${LIBRARY}`,
-    "--ignore-env=LOG_TOKENS,LOG_STREAM",
-  ];
-  return { pidFile, stop: (...args: string[]) => runCli(["daemon", "stop", "--config", config, ...args], permissions) };
+  return { pidFile, stop: (...args: string[]) => launchCli("daemon", "stop", "--config", config, ...args) };
 }
 
-/** A process that is up and, with `ignoresTerm`, past its trap. */
-async function startProcess({ ignoresTerm }: { ignoresTerm: boolean }) {
-  const script = `${ignoresTerm ? "trap '' TERM; " : ""}echo up; exec sleep 60`;
-  const child = new Deno.Command("sh", { args: ["-c", script], stdout: "piped" }).spawn();
+/** A process that holds the PID file as a daemon does. */
+async function startHolder(pidFile: string, { ignoresTerm }: { ignoresTerm: boolean }) {
+  const script = fileURLToPath(import.meta.resolve("./testdata/hold_pid_file.ts"));
+  const args = ["run", "-A", script, pidFile, ...ignoresTerm ? ["ignores TERM"] : []];
+  const child = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
   const reader = child.stdout.getReader();
   await reader.read();
   return {
@@ -36,20 +33,31 @@ async function startProcess({ ignoresTerm }: { ignoresTerm: boolean }) {
   };
 }
 
-Deno.test("runevault daemon stop ends the process of the PID file with SIGTERM, with read and one FFI permission", async () => {
+Deno.test("runevault daemon stop ends the holder of the PID file with SIGTERM, whoever started it", async () => {
   using dir = new TempDir();
-  await using process = await startProcess({ ignoresTerm: false });
-  const result = await install(dir, `${process.pid}\n`).stop();
-  assert.deepEqual(result, { code: 0, stdout: `Daemon (pid ${process.pid}) stopped.\n`, stderr: "" });
-  assert.equal((await process.status).signal, "SIGTERM");
+  const { pidFile, stop } = install(dir);
+  await using holder = await startHolder(pidFile, { ignoresTerm: false });
+  assert.deepEqual(await stop(), { code: 0, stdout: `Daemon (pid ${holder.pid}) stopped.\n`, stderr: "" });
+  assert.equal((await holder.status).signal, "SIGTERM");
 });
 
-Deno.test("runevault daemon stop gives up on a process that ignores SIGTERM", async () => {
+Deno.test("runevault daemon stop and restart give up on a process that ignores SIGTERM", async () => {
   using dir = new TempDir();
-  await using process = await startProcess({ ignoresTerm: true });
-  const result = await install(dir, `${process.pid}\n`).stop("--timeout", "250ms");
-  const stderr = `Error: daemon (pid ${process.pid}) did not exit within 250ms\n`;
-  assert.deepEqual(result, { code: 1, stdout: "", stderr });
+  const { pidFile, stop } = install(dir);
+  await using holder = await startHolder(pidFile, { ignoresTerm: true });
+  const want = { code: 1, stdout: "", stderr: `Error: daemon (pid ${holder.pid}) did not exit within 250ms\n` };
+  assert.deepEqual(await stop("--timeout", "250ms"), want);
+  const config = dir.join("runevault.conf");
+  assert.deepEqual(await launchCli("--timeout=250ms", "daemon", "restart", "--config", config), want);
+});
+
+Deno.test("runevault daemon stop signals nobody for a PID file that a crash left", async () => {
+  using dir = new TempDir();
+  await using stranger = await startHolder(dir.join("other.pid"), { ignoresTerm: false });
+  const { pidFile, stop } = install(dir, `${stranger.pid}\n`);
+  const stderr = `Error: PID ${stranger.pid} not alive (stale PID file ${pidFile})\n`;
+  assert.deepEqual(await stop(), { code: 1, stdout: "", stderr });
+  process.kill(stranger.pid, 0); // throws for a process that has gone
 });
 
 for (
@@ -78,8 +86,7 @@ Deno.test("runevault daemon stop names a library that is missing and the way out
   using dir = new TempDir();
   const config = dir.write("runevault.conf", "");
   dir.write(".runevault.pid", "4711");
-  const permissions = [`--allow-read=${dir.path}`, `--allow-ffi=${dir.path}`, "--ignore-env=LOG_TOKENS,LOG_STREAM"];
-  const { code, stderr } = await runCli(["--config", config, "daemon", "stop"], permissions);
+  const { code, stderr } = await launchCli("--config", config, "daemon", "stop");
   assert.equal(code, 1);
   assert.match(stderr, /^Error: cannot open the envector library \S+\/lib\/libenvector\.so .*kill -TERM <pid>/);
 });

@@ -1,74 +1,114 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { TempDir } from "#config/testing.ts";
-import { FakeAdminServer } from "./fake_admin_server.ts";
-import { runCli, socketPermissions } from "./run_cli.ts";
+import { OtherServer } from "../support/other_server.ts";
+import { TestVault } from "../support/test_vault.ts";
+import { launchCli, launchCliIn, runCli } from "./run_cli.ts";
 
-const ENV = "--ignore-env=LOG_TOKENS,LOG_STREAM"; // read by the YAML library
+const UNEXPECTED = "admin: unexpected answer (socket: SOCKET)";
 
 for (
   const { name, status, body, want } of [
-    {
-      name: "its error text",
-      status: 400,
-      body: { error: "Role 'x' does not exist" },
-      want: "Role 'x' does not exist",
-    },
-    { name: "an error without a text", status: 500, body: {}, want: "Unknown error" },
-    { name: "an error that is not JSON", status: 502, body: "<html>", want: "Unknown error" },
-    {
-      name: "an answer that is not JSON",
-      status: 200,
-      body: "hello",
-      want: "admin: unexpected answer (socket: SOCKET)",
-    },
-    { name: "an answer of another shape", status: 200, body: {}, want: "admin: unexpected answer (socket: SOCKET)" },
+    { name: "an error without a text", status: 500, body: "{}", want: "Unknown error" },
+    { name: "an error that is no JSON", status: 502, body: "<html>", want: "Unknown error" },
+    { name: "an answer that is no JSON", status: 200, body: "hello", want: UNEXPECTED },
+    { name: "an answer of another shape", status: 200, body: "{}", want: UNEXPECTED },
   ]
 ) {
-  Deno.test(`a command reports ${name} on stderr, exit 1`, async () => {
+  Deno.test(`a command that meets another server reports ${name} on stderr, exit 1`, async () => {
     using dir = new TempDir();
     const socket = dir.join("admin.sock");
-    await using _server = new FakeAdminServer(socket, { status, body });
-    const result = await runCli(["token", "list", "--admin-socket", socket], socketPermissions(socket));
+    await using _server = new OtherServer(socket, status, body);
+    const result = await launchCli("token", "list", "--admin-socket", socket);
     assert.deepEqual(result, { code: 1, stdout: "", stderr: `Error: ${want.replace("SOCKET", socket)}\n` });
   });
 }
 
-Deno.test("a command on a missing socket asks whether the daemon is running", async () => {
+Deno.test("runevault role list says so when a server has no roles, as ours always does", async () => {
   using dir = new TempDir();
-  const socket = dir.join("admin.sock");
-  const result = await runCli(["role", "list", "--admin-socket", socket], socketPermissions(socket));
-  const stderr = `Error: admin socket ${socket} not found — is the daemon running?\n`;
-  assert.deepEqual(result, { code: 1, stdout: "", stderr });
+  await using _server = new OtherServer(dir.join("s"), 200, '{"roles":[]}');
+  const result = await launchCli("role", "list", "--admin-socket", dir.join("s"));
+  assert.deepEqual(result, { code: 0, stdout: "No roles defined.\n", stderr: "" });
 });
 
-Deno.test("a command on a socket that nobody listens on cannot connect", async () => {
-  using dir = new TempDir();
-  const socket = dir.write("admin.sock", "");
-  const result = await runCli(["role", "list", "--admin-socket", socket], socketPermissions(socket));
-  assert.deepEqual(result, {
-    code: 1,
-    stdout: "",
-    stderr: "Error: Cannot connect to admin server. Is Vault running?\n",
+for (
+  const { name, socket, want } of [
+    { name: "a missing socket", socket: "", want: "admin socket SOCKET not found — is the daemon running?" },
+    { name: "a file", socket: "file", want: "Cannot connect to admin server. Is Vault running?" },
+    { name: "a path below a file", socket: "file/x", want: "admin: connect ENOTDIR SOCKET (socket: SOCKET)" },
+  ]
+) {
+  Deno.test(`a command on ${name} instead of a daemon's socket exits 1`, async () => {
+    using dir = new TempDir();
+    dir.write("file", "");
+    const path = dir.join(socket || "absent.sock");
+    const stderr = `Error: ${want.replaceAll("SOCKET", path)}\n`;
+    assert.deepEqual(await launchCli("role", "list", "--admin-socket", path), { code: 1, stdout: "", stderr });
+  });
+}
+
+Deno.test("a command on the socket of a daemon that was killed cannot connect", async () => {
+  await using vault = await TestVault.start();
+  await vault.stop("SIGKILL");
+  const stderr = "Error: Cannot connect to admin server. Is Vault running?\n";
+  assert.deepEqual(await vault.cli("token", "list"), { code: 1, stdout: "", stderr });
+});
+
+Deno.test("a command takes the config's socket, --admin-socket instead of the config, and never a secret file", async (t) => {
+  await using vault = await TestVault.create({
+    sections: {
+      tokens: "tokens: {team_secret_file: secret, roles_file: configs/roles.yml, tokens_file: configs/tokens.yml}",
+    },
+  });
+  const secret = `${vault.dir}/secret`, none = { code: 0, stdout: "No tokens issued.\n", stderr: "" };
+  await Deno.writeTextFile(secret, "s3cret", { mode: 0o600 });
+  await vault.start();
+  await Deno.remove(secret);
+  await t.step("the config's socket, while the secret file is gone", async () => {
+    assert.deepEqual(await vault.cli("token", "list"), none);
+  });
+  await t.step("--admin-socket without a config", async () => {
+    assert.deepEqual(await launchCli("token", "list", "--admin-socket", vault.socket), none);
+  });
+  await t.step("--admin-socket relative to the current directory", async () => {
+    assert.deepEqual(await launchCliIn(vault.dir, "token", "list", "--admin-socket", "admin.sock"), none);
   });
 });
 
-Deno.test("a command without --admin-socket uses the config's socket, and reads the config alone, not its secret files", async () => {
-  using dir = new TempDir();
-  const socket = dir.join("my.sock");
-  const config = dir.write(
-    "runevault.conf",
-    "server: {admin: {socket: my.sock}}\ntokens: {team_secret_file: absent}\n",
-  );
-  await using _server = new FakeAdminServer(socket, { body: { tokens: [] } });
-  const permissions = [
-    `--allow-net=unix:${socket}`,
-    `--allow-read=${config},${socket}`,
-    `--allow-write=${socket}`,
-    ENV,
-  ];
-  const result = await runCli(["token", "list", "--config", config], permissions);
-  assert.deepEqual(result, { code: 0, stdout: "No tokens issued.\n", stderr: "" });
+Deno.test({
+  name: "a command without --config finds ./runevault.conf",
+  ignore: existsSync("/opt/rune-vault"), // looked for there first
+  async fn() {
+    await using vault = await TestVault.start();
+    const { code, stdout } = await launchCliIn(`${vault.dir}/configs`, "status");
+    assert.deepEqual([code, stdout.split("\n")[0]], [0, `Config:       ${vault.config}`]);
+    const missing = await launchCliIn(vault.dir, "status");
+    const searched = "/opt/rune-vault/configs/runevault.conf, ./runevault.conf";
+    assert.deepEqual(missing, {
+      code: 1,
+      stdout: "",
+      stderr: `Error: config file not found (searched: ${searched})\n`,
+    });
+  },
 });
+
+for (
+  const { name, args, want } of [
+    { name: "an empty --config", args: ["--config", ""], want: "read config DIR: Is a directory (os error 21)" },
+    { name: "a directory for a config", args: ["--config=."], want: "read config DIR: Is a directory (os error 21)" },
+    {
+      name: "a comma in the socket's path",
+      args: ["--admin-socket", "a,b"],
+      want: 'admin: Requires net access to "unix:DIR/a,b", run again with the --allow-net flag (socket: a,b)',
+    },
+  ]
+) {
+  Deno.test(`a command fails on ${name} with a plain text`, async () => {
+    using dir = new TempDir();
+    const stderr = `Error: ${want.replace("DIR", dir.path)}\n`;
+    assert.deepEqual(await launchCliIn(dir.path, "token", "list", ...args), { code: 1, stdout: "", stderr });
+  });
+}
 
 for (
   const { name, config, want } of [
@@ -87,7 +127,7 @@ for (
   Deno.test(`a command fails on ${name}`, async () => {
     using dir = new TempDir();
     const path = dir.write("runevault.conf", config);
-    const result = await runCli(["token", "list", "--config", path], [`--allow-read=${path}`, ENV]);
+    const result = await launchCli("token", "list", "--config", path);
     assert.deepEqual(result, { code: 1, stdout: "", stderr: `Error: ${want.replaceAll("FILE", path)}\n` });
   });
 }

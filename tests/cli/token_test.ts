@@ -1,136 +1,132 @@
 import assert from "node:assert/strict";
-import { TempDir } from "#config/testing.ts";
-import { type Answer, FakeAdminServer, type Received } from "./fake_admin_server.ts";
-import { runCli, socketPermissions } from "./run_cli.ts";
+import { TestVault } from "../support/test_vault.ts";
+import { checkCases } from "./run_cli.ts";
 
-const TOKEN = "evt_392be6a79eb206a5a50a3a3e5e50b1e3";
-const ALICE = { user: "alice", token: TOKEN, role: "member", issued_at: "2026-11-22", expires: "2027-02-20" };
-const ISSUED = `
-Token issued for 'alice':
-  Role:    member
-  Expires: 2027-02-20
+const HEAD = "USER             ROLE        TOP_K       RATE  EXPIRES     \n";
+const ALICE = "alice            member         10     30/60s  YYYY-MM-DD  \n";
+const BOB = "bob              admin          50    150/60s  never       \n";
 
-  Token: ${TOKEN}
+function shown(event: string, user: string, role: string, expires: string): string {
+  return `
+Token ${event} for '${user}':
+  Role:    ${role}
+  Expires: ${expires}
+
+  Token: TOKEN
 
   WARNING: This token will NOT be shown again. Share it securely.
 `;
-const LISTED = [
-  { user: "alice", role: "member", top_k: 10, rate_limit: "30/60s", expires: "2027-02-20" },
-  { user: "bob", role: "admin", top_k: 50, rate_limit: "150/60s", expires: "never" },
-];
-const ROTATED = {
-  rotated: 2,
-  tokens: [
-    { user: "bob", token: "evt_609691e8d260d5483465b607d5eb6a03", role: "admin" },
-    { user: "alice", token: "evt_f599a754a92ae4aa7b424d59907d3780", role: "member" },
-  ],
-};
+}
 
-for (
-  const { args, answer, sent, stdout } of [
-    {
-      args: ["issue", "--user", "alice", "--role", "member", "--expires", "90d"],
-      answer: { status: 201, body: ALICE },
-      sent: { method: "POST", target: "/tokens", body: { user: "alice", role: "member", expires_days: 90 } },
-      stdout: ISSUED,
-    },
-    {
-      args: ["issue", "--role=member", "--user=alice"],
-      answer: { status: 201, body: { ...ALICE, expires: "never" } },
-      sent: { method: "POST", target: "/tokens", body: { user: "alice", role: "member" } },
-      stdout: ISSUED.replace("2027-02-20", "never"),
-    },
-    {
-      args: ["issue", "--us", "alice", "--ro", "member", "--ex", "0d", "--json"],
-      answer: { status: 201, body: ALICE },
-      sent: { method: "POST", target: "/tokens", body: { user: "alice", role: "member", expires_days: 0 } },
-      stdout: `${JSON.stringify(ALICE)}\n`,
-    },
-    {
-      args: ["rotate", "--user", "a/b ü?"],
-      answer: { body: ALICE },
-      sent: { method: "POST", target: "/tokens/a%2Fb%20%C3%BC%3F/rotate", body: {} },
-      stdout: ISSUED.replace("issued", "rotated"),
-    },
-    {
-      args: ["rotate", "--user", "alice", "--json"],
-      answer: { body: ALICE },
-      sent: { method: "POST", target: "/tokens/alice/rotate", body: {} },
-      stdout: `${JSON.stringify(ALICE)}\n`,
-    },
-    {
-      args: ["rotate", "--all"],
-      answer: { body: ROTATED },
-      sent: { method: "POST", target: "/tokens/_rotate_all", body: {} },
-      stdout: `Rotated 2 token(s):
+function json(user: string, role: string, expires: string): string {
+  return `{"user":"${user}","token":"TOKEN","role":"${role}","issued_at":"YYYY-MM-DD","expires":"${expires}"}\n`;
+}
 
-  bob: evt_609691e8d260d5483465b607d5eb6a03
-  alice: evt_f599a754a92ae4aa7b424d59907d3780
+Deno.test("runevault token prints what the original printed, on the real daemon", async (t) => {
+  await using vault = await TestVault.start();
+  const socket = ["--admin-socket", vault.socket];
+  await checkCases(t, vault, [
+    { args: ["token", "list"], stdout: "No tokens issued.\n" },
+    { args: ["token", "list", "--json"], stdout: '{"tokens":[]}\n' },
+    { args: ["token", "rotate", "--all"], stdout: "No tokens to rotate.\n" },
+    {
+      args: ["token", "issue", "--user", "alice", "--role", "member", "--expires", "90d"],
+      stdout: shown("issued", "alice", "member", "YYYY-MM-DD"),
+    },
+    {
+      args: [...socket, "token", "issue", "--role=admin", "--user=bob"],
+      stdout: shown("issued", "bob", "admin", "never"),
+    },
+    {
+      args: ["token", ...socket, "issue", "--us", "carol", "--ro", "member", "--ex", "0d", "--json"],
+      stdout: json("carol", "member", "YYYY-MM-DD"),
+    },
+    {
+      args: ["token", "issue", "--user", "alice", "--role", "admin"],
+      stderr: "Error: Token already exists for user 'alice'\n",
+    },
+    { args: ["token", "issue", "--user", "dave", "--role", "ghost"], stderr: "Error: Role 'ghost' does not exist\n" },
+    {
+      args: ["token", "issue", "--user", "dave", "--role", "member", "--expires", "999999999d"],
+      stderr: "Error: date value out of range\n",
+    },
+    {
+      args: ["token", "issue", "--user", "", "--role", "member"],
+      stderr: "Error: Missing required fields: user, role\n",
+    },
+    { args: ["token", "list", ...socket], stdout: HEAD + ALICE + BOB + ALICE.replace("alice", "carol") },
+    {
+      args: ["token", "list", "--json"],
+      stdout: '{"tokens":[{"user":"alice","role":"member","top_k":10,"rate_limit":"30/60s","expires":"YYYY-MM-DD"},' +
+        '{"user":"bob","role":"admin","top_k":50,"rate_limit":"150/60s","expires":"never"},' +
+        '{"user":"carol","role":"member","top_k":10,"rate_limit":"30/60s","expires":"YYYY-MM-DD"}]}\n',
+    },
+    {
+      args: ["token", "rotate", "--user", "alice"],
+      stdout: shown("rotated", "alice", "member", "YYYY-MM-DD"),
+    },
+    { args: ["token", "rotate", "--user", "bob", "--json"], stdout: json("bob", "admin", "never") },
+    { args: ["token", "rotate", "--user", "eve"], stderr: "Error: No token found for user 'eve'\n" },
+    { args: ["token", "list"], stdout: HEAD + ALICE.replace("alice", "carol") + ALICE + BOB },
+    {
+      args: ["token", "rotate", "--all"],
+      stdout: `Rotated 3 token(s):
+
+  carol: TOKEN
+  alice: TOKEN
+  bob: TOKEN
 
   WARNING: These tokens will NOT be shown again. Share them securely.
 `,
     },
+    { args: ["token", "revoke", "--user", "carol"], stdout: "Revoked token for 'carol'\n" },
+    { args: ["token", "revoke", "--user", "carol"], stderr: "Error: No token found for user 'carol'\n" },
     {
-      args: ["rotate", "--all"],
-      answer: { body: { rotated: 0, tokens: [] } },
-      sent: { method: "POST", target: "/tokens/_rotate_all", body: {} },
-      stdout: "No tokens to rotate.\n",
+      args: ["token", "rotate", "--all", "--json"],
+      stdout: '{"rotated":2,"tokens":[{"user":"alice","token":"TOKEN","role":"member"},' +
+        '{"user":"bob","token":"TOKEN","role":"admin"}]}\n',
     },
     {
-      args: ["rotate", "--all", "--json"],
-      answer: { body: ROTATED },
-      sent: { method: "POST", target: "/tokens/_rotate_all", body: {} },
-      stdout: `${JSON.stringify(ROTATED)}\n`,
+      args: ["role", "create", "--name", "a-long-role", "--scope", "x", "--top-k", "1", "--rate-limit", "1/1s"],
+      stdout: "Role 'a-long-role' created.\n",
     },
     {
-      args: ["revoke", "--user", "bob"],
-      answer: { body: { message: "Revoked token for 'bob'" } },
-      sent: { method: "DELETE", target: "/tokens/bob" },
-      stdout: "Revoked token for 'bob'\n",
+      args: ["token", "issue", "--user", "a-user-of-20-letters", "--role", "a-long-role"],
+      stdout: shown("issued", "a-user-of-20-letters", "a-long-role", "never"),
+    },
+    { args: ["token", "issue", "--user", "𝓪𝓵", "--role", "admin"], stdout: shown("issued", "𝓪𝓵", "admin", "never") },
+    {
+      args: ["token", "list"],
+      stdout: `${HEAD}${ALICE}${BOB}a-user-of-20-letters a-long-role      1       1/1s  never       \n` +
+        "𝓪𝓵               admin          50    150/60s  never       \n",
     },
     {
-      args: ["list"],
-      answer: { body: { tokens: LISTED } },
-      sent: { method: "GET", target: "/tokens" },
-      stdout: "USER             ROLE        TOP_K       RATE  EXPIRES     \n" +
-        "alice            member         10     30/60s  2027-02-20  \n" +
-        "bob              admin          50    150/60s  never       \n",
+      args: ["token", "issue", "--user", "a/b ü?", "--role", "admin"],
+      stdout: shown("issued", "a/b ü?", "admin", "never"),
     },
-    {
-      args: ["list"],
-      answer: {
-        body: {
-          tokens: [
-            { user: "a-user-of-20-letters", role: "a-long-role", top_k: "?", rate_limit: "?", expires: "never" },
-            { user: "𝓪𝓵", role: "r", top_k: 1, rate_limit: "1/1s", expires: "never" },
-          ],
-        },
-      },
-      sent: { method: "GET", target: "/tokens" },
-      stdout: "USER             ROLE        TOP_K       RATE  EXPIRES     \n" +
-        "a-user-of-20-letters a-long-role      ?          ?  never       \n" +
-        "𝓪𝓵               r               1       1/1s  never       \n",
-    },
-    {
-      args: ["list"],
-      answer: { body: { tokens: [] } },
-      sent: { method: "GET", target: "/tokens" },
-      stdout: "No tokens issued.\n",
-    },
-    {
-      args: ["list", "--json"],
-      answer: { body: { tokens: LISTED } },
-      sent: { method: "GET", target: "/tokens" },
-      stdout: `${JSON.stringify({ tokens: LISTED })}\n`,
-    },
-  ] as { args: string[]; answer: Answer; sent: Received; stdout: string }[]
-) {
-  Deno.test(`runevault token ${args.join(" ")} (${JSON.stringify(answer.body).length} bytes)`, async () => {
-    using dir = new TempDir();
-    const socket = dir.join("admin.sock");
-    await using server = new FakeAdminServer(socket, answer);
-    const result = await runCli(["token", ...args, "--admin-socket", socket], socketPermissions(socket));
-    assert.deepEqual(result, { code: 0, stdout, stderr: "" });
-    assert.deepEqual(server.received, [sent]);
-  });
-}
+    { args: ["token", "rotate", "--user", "a/b ü?"], stdout: shown("rotated", "a/b ü?", "admin", "never") },
+    { args: ["token", "revoke", "--user", "a/b ü?"], stdout: "Revoked token for 'a/b ü?'\n" },
+  ]);
+});
+
+Deno.test("runevault token issue --expires counts days from today, and rotation keeps their number", async () => {
+  await using vault = await TestVault.start();
+  for (const [expires, days] of [["90d", 90], ["12w", 84], ["6m", 180], ["0d", 0]] as const) {
+    const issued = await vault.cli(
+      "token",
+      "issue",
+      "--user",
+      expires,
+      "--role",
+      "member",
+      "--expires",
+      expires,
+      "--json",
+    );
+    const rotated = await vault.cli("token", "rotate", "--user", expires, "--json");
+    for (const { stdout } of [issued, rotated]) {
+      const { issued_at, expires } = JSON.parse(stdout);
+      assert.equal((Date.parse(expires) - Date.parse(issued_at)) / 86_400_000, days);
+    }
+  }
+});

@@ -3,7 +3,7 @@ import { runCli } from "./run_cli.ts";
 
 const TOP = `usage: runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]
                  [--timeout TIMEOUT]
-                 {token,role,daemon,status,version,init} ...
+                 {token,role,daemon,status,logs,version,init,completion} ...
 `;
 const TOKEN = "usage: runevault token [-h] {issue,revoke,rotate,list} ...\n";
 const ISSUE = "usage: runevault token issue [-h] --user USER --role ROLE [--expires EXPIRES]\n";
@@ -13,6 +13,11 @@ const CREATE = `usage: runevault role create [-h] --name NAME --scope SCOPE --to
 `;
 const UPDATE = `usage: runevault role update [-h] --name NAME [--scope SCOPE] [--top-k TOP_K]
                              [--rate-limit RATE_LIMIT]
+`;
+
+const DAEMON = "usage: runevault daemon [-h] {start,stop,restart} ...\n";
+const LOGS = `usage: runevault logs [-h] [-f] [--audit] [--user USER] [--method METHOD]
+                      [--status {success,denied,error}] [--since SINCE] [--json]
 `;
 
 for (
@@ -27,7 +32,7 @@ for (
     {
       args: "foo",
       stderr: `${TOP}runevault: error: argument resource: invalid choice: 'foo' ` +
-        "(choose from 'token', 'role', 'daemon', 'status', 'version', 'init')\n",
+        "(choose from 'token', 'role', 'daemon', 'status', 'logs', 'version', 'init', 'completion')\n",
     },
     {
       args: "token foo",
@@ -72,6 +77,30 @@ for (
       stderr: "usage: runevault role delete [-h] --name NAME\n" +
         "runevault role delete: error: the following arguments are required: --name\n",
     },
+    {
+      args: "daemon kill",
+      stderr: `${DAEMON}runevault daemon: error: argument action: invalid choice: 'kill' ` +
+        "(choose from 'start', 'stop', 'restart')\n",
+    },
+    {
+      args: "daemon stop --timeout",
+      stderr: "usage: runevault daemon stop [-h] [--timeout TIMEOUT]\n" +
+        "runevault daemon stop: error: argument --timeout: expected one argument\n",
+    },
+    {
+      args: "completion",
+      stderr: "usage: runevault completion [-h] {bash,zsh,fish} ...\n" +
+        "runevault completion: error: the following arguments are required: action\n",
+    },
+    {
+      args: "logs --since 1d",
+      stderr: `${LOGS}runevault logs: error: argument --since: only allowed with argument --audit\n`,
+    },
+    {
+      args: "logs --audit --status lost",
+      stderr: `${LOGS}runevault logs: error: argument --status: invalid choice: 'lost' ` +
+        "(choose from 'success', 'denied', 'error')\n",
+    },
     { args: "token list extra", stderr: `${TOP}runevault: error: unrecognized arguments: extra\n` },
     { args: "role list --bad=1 more", stderr: `${TOP}runevault: error: unrecognized arguments: --bad=1 more\n` },
   ]
@@ -102,6 +131,44 @@ examples:
   runevault token issue --user alice --role member --expires 90d
 `;
   assert.deepEqual(await runCli(["token", "issue", "--help"]), { code: 0, stdout, stderr: "" });
+});
+
+Deno.test("runevault --help lists the commands and the global flags", async () => {
+  const stdout = `${TOP}
+Rune-Vault Admin CLI
+
+commands:
+  {token,role,daemon,status,logs,version,init,completion}
+    token               Manage per-user tokens
+    role                Manage roles
+    daemon              Run and stop the vault
+    status              Show whether the daemon is up
+    logs                Show the service log (systemd) or the audit log
+    version             Print version, build and runtime
+    init                Lay out an install directory
+    completion          Print a shell's completion script
+
+options:
+  -h, --help            show this help message and exit
+  --config CONFIG       Path of runevault.conf
+  --admin-socket ADMIN_SOCKET
+                        Admin socket to use instead of the config's
+  --timeout TIMEOUT     How long daemon stop and restart wait (10s)
+
+examples:
+  runevault init                                        lay out /opt/rune-vault
+  runevault daemon start                                serve in the foreground
+  runevault token issue --user alice --role member      let alice in
+  runevault token issue --help                          flags of one command
+`;
+  assert.deepEqual(await runCli(["-h"]), { code: 0, stdout, stderr: "" });
+});
+
+Deno.test("runevault logs --help shows short flags and choices", async () => {
+  const { code, stdout } = await runCli(["logs", "-h"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^ {2}-f, --follow {10}Go on with new entries$/m);
+  assert.match(stdout, /^ {2}--status \{success,denied,error\}\n {24}Entries with this outcome alone$/m);
 });
 
 Deno.test("runevault version needs no permission, config or daemon", async () => {

@@ -5,7 +5,7 @@ export const init: Command = {
   name: "init",
   help: "Lay out an install directory",
   usage: "runevault init [-h] [--dir DIR]",
-  options: [{ flag: "--dir", metavar: "DIR", help: "Install directory (/opt/rune-vault)" }],
+  options: [{ flag: "--dir", metavar: "DIR", help: "Install directory (/opt/rune-vault)", isPath: true }],
   examples: ["runevault init --dir /srv/vault"],
   async run(context) {
     const { initInstall } = await import("#daemon/mod.ts");
