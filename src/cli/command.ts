@@ -30,6 +30,8 @@ export interface Command {
   /** Flags of which exactly one must be given. */
   readonly oneOf?: readonly string[];
   readonly examples?: readonly string[];
+  /** Name of the free words that the command takes, in usage errors and help. */
+  readonly words?: string;
   /** A group of commands; then `run` is never called. */
   readonly commands?: readonly Command[];
   /** What a missing or wrong command is called in a usage error. */

@@ -51,7 +51,8 @@ class ArgumentReader {
   #takeWord(word: string): void {
     const { commands, commandLabel } = this.#command;
     if (!commands) {
-      this.#unrecognized.push(word);
+      const taken = this.#command.words === undefined ? this.#unrecognized : this.#values.words;
+      taken.push(word);
       return;
     }
     const chosen = commands.find(({ name }) => name === word);

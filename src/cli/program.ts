@@ -5,6 +5,7 @@ import { daemonStart } from "./commands/daemon_start.ts";
 import { daemonStop } from "./commands/daemon_stop.ts";
 import { init } from "./commands/init.ts";
 import { logs } from "./commands/logs.ts";
+import { permissions } from "./commands/permissions.ts";
 import { roleCreate } from "./commands/role_create.ts";
 import { roleDelete } from "./commands/role_delete.ts";
 import { roleList } from "./commands/role_list.ts";
@@ -35,7 +36,7 @@ export const program: Command = {
   usage: [
     "runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]",
     "                 [--timeout TIMEOUT]",
-    "                 {token,role,daemon,status,logs,version,init,completion} ...",
+    "    {token,role,daemon,status,permissions,logs,version,init,completion} ...",
   ].join("\n"),
   options: [],
   commandLabel: "resource",
@@ -44,6 +45,7 @@ export const program: Command = {
     group("role", "Manage roles", [roleList, roleCreate, roleUpdate, roleDelete]),
     group("daemon", "Run and stop the vault", [daemonStart, daemonStop, daemonRestart]),
     status,
+    permissions(isCommand),
     logs,
     version,
     init,
@@ -60,3 +62,10 @@ export const program: Command = {
     "runevault token issue --help                          flags of one command",
   ],
 };
+
+/** Whether the words, with blanks between them, name a command that can be run. */
+function isCommand(words: string): boolean {
+  let command: Command | undefined = program;
+  for (const word of words.split(" ")) command = command?.commands?.find(({ name }) => name === word);
+  return command !== undefined && command.commands === undefined;
+}

@@ -1,6 +1,8 @@
 /** The values of a command's flags, by flag. */
 export class Values {
   readonly #values = new Map<string, string | number | true>();
+  /** What is no flag, of a command that takes free words. */
+  readonly words: string[] = [];
 
   set(flag: string, value: string | number | true): void {
     this.#values.set(flag, value);

@@ -6,3 +6,4 @@ export {
   servingPermissions,
   toFlags,
 } from "./permissions.ts";
+export { type ExplainedPermission, explainPermissions } from "./reasons.ts";

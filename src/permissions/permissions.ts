@@ -39,7 +39,7 @@ export type Invocation =
     readonly config: Config;
   }
   | { readonly command: "service log" }
-  | { readonly command: "audit log"; readonly config: Config }
+  | { readonly command: "audit log" | "permissions"; readonly config: Config }
   | { readonly command: "admin"; readonly socket: string; readonly config?: Config };
 
 /** What the command needs and no more; the only place that says so (decisions.md section 2). */
@@ -56,6 +56,8 @@ export function permissionsFor(invocation: Invocation): Permissions {
     }
     case "service log":
       return { ...NOTHING, run: ["journalctl"] };
+    case "permissions":
+      return { ...CONFIGURED, read: [invocation.config.source] };
     case "audit log":
       return auditLogPermissions(invocation.config);
     case "admin":

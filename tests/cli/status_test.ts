@@ -16,7 +16,10 @@ PID file:     ${pidFile}
   PID:        ${vault.pid} (alive)
 Admin socket: ${vault.socket} (ok)
 gRPC:         127.0.0.1:${vault.port} (ok)
-`;
+Permissions:  none for net, ffi, run, env, sys, import
+${vault.keptPermissions.read.map((path) => `  read:       ${path}\n`).join("")}${
+      vault.keptPermissions.write.map((path) => `  write:      ${path}\n`).join("")
+    }`;
     assert.deepEqual(await vault.cli("status"), { code: 0, stdout, stderr: "" });
     const json = await vault.cli("status", "--json");
     assert.deepEqual([json.code, JSON.parse(json.stdout)], [0, {
@@ -25,6 +28,7 @@ gRPC:         127.0.0.1:${vault.port} (ok)
       pid_file: { path: pidFile, kind: "alive", pid: vault.pid },
       admin: { socket: vault.socket, ok: true },
       grpc: { address: `127.0.0.1:${vault.port}`, ok: true },
+      permissions: vault.keptPermissions,
     }]);
   });
 }

@@ -3,7 +3,7 @@ import { runCli } from "./run_cli.ts";
 
 const TOP = `usage: runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]
                  [--timeout TIMEOUT]
-                 {token,role,daemon,status,logs,version,init,completion} ...
+    {token,role,daemon,status,permissions,logs,version,init,completion} ...
 `;
 const TOKEN = "usage: runevault token [-h] {issue,revoke,rotate,list} ...\n";
 const ISSUE = "usage: runevault token issue [-h] --user USER --role ROLE [--expires EXPIRES]\n";
@@ -32,7 +32,7 @@ for (
     {
       args: "foo",
       stderr: `${TOP}runevault: error: argument resource: invalid choice: 'foo' ` +
-        "(choose from 'token', 'role', 'daemon', 'status', 'logs', 'version', 'init', 'completion')\n",
+        "(choose from 'token', 'role', 'daemon', 'status', 'permissions', 'logs', 'version', 'init', 'completion')\n",
     },
     {
       args: "token foo",
@@ -138,11 +138,12 @@ Deno.test("runevault --help lists the commands and the global flags", async () =
 Rune-Vault Admin CLI
 
 commands:
-  {token,role,daemon,status,logs,version,init,completion}
+  {token,role,daemon,status,permissions,logs,version,init,completion}
     token               Manage per-user tokens
     role                Manage roles
     daemon              Run and stop the vault
     status              Show whether the daemon is up
+    permissions         Show which Deno permissions a command gets, and why
     logs                Show the service log (systemd) or the audit log
     version             Print version, build and runtime
     init                Lay out an install directory

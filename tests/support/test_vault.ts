@@ -119,6 +119,14 @@ export class TestVault implements AsyncDisposable {
     return status;
   }
 
+  /** What the daemon may do once it is sealed, by kind, in the order in which `status` lists it. */
+  get keptPermissions(): Record<string, string[]> {
+    const inConfigs = ["roles.yml", ".roles.yml.new", "tokens.yml", ".tokens.yml.new"].map((name) => `configs/${name}`);
+    const write = [".runevault.pid", "admin.sock", ...inConfigs, "logs"].map((name) => join(this.dir, name));
+    const keys = ["EncKey.json", "EvalKey.json"].map((name) => join(this.dir, "vault-keys/vault-key", name));
+    return { net: [], read: [...write, ...keys], write, ffi: [], run: [], env: [], sys: [], import: [] };
+  }
+
   /** Runs the real CLI on this vault's configuration. */
   cli(...args: string[]): Promise<Output> {
     return run("sh", [LAUNCHER, "--config", this.config, ...args]);

@@ -1,6 +1,7 @@
 import type { Config } from "#config/config.ts";
 import type { DaemonState } from "#daemon/daemon_process.ts";
 import { type Command, JSON_OPTION } from "../command.ts";
+import type { DaemonReport } from "../daemon_report.ts";
 import { type ProbeResult, probeText } from "../probe.ts";
 
 interface Report {
@@ -10,6 +11,10 @@ interface Report {
   readonly daemon: DaemonState;
   readonly admin: ProbeResult;
   readonly grpc: ProbeResult;
+  /** What the daemon tells of itself; absent when it cannot be asked. */
+  readonly told?: DaemonReport;
+  /** The same for people. */
+  readonly toldLines: readonly string[];
 }
 
 export const status: Command = {
@@ -32,12 +37,15 @@ async function probeAll(config: Config, socket: string): Promise<Report> {
   const { probeAdmin } = await import("../admin_probe.ts");
   const { addressText } = await import("#config/mod.ts");
   const { probeGrpc } = await import("../grpc_probe.ts");
+  const { daemonReport, permissionLines } = await import("../daemon_report.ts");
   const [daemon, admin, grpc] = await Promise.all([
     daemonState(config),
     probeAdmin(socket),
     probeGrpc(config.server.grpc),
   ]);
-  return { config, socket, address: addressText(config.server.grpc), daemon, admin, grpc };
+  const told = admin.ok ? await daemonReport(socket) : undefined;
+  const toldLines = told ? permissionLines(told) : [];
+  return { config, socket, address: addressText(config.server.grpc), daemon, admin, grpc, told, toldLines };
 }
 
 /** A missing PID file alone is no fault: a service manager may run the daemon. */
@@ -45,13 +53,13 @@ function isUp({ daemon, admin, grpc }: Report): boolean {
   return admin.ok && grpc.ok && (daemon.kind === "alive" || daemon.kind === "absent");
 }
 
-function textOf({ config, socket, address, daemon, admin, grpc }: Report): string {
+function textOf({ config, socket, address, daemon, admin, grpc, toldLines }: Report): string {
   return `Config:       ${config.source}
 PID file:     ${config.daemon.pidFile}
   PID:        ${pidText(daemon)}
 Admin socket: ${socket} (${probeText(admin)})
 gRPC:         ${address} (${probeText(grpc)})
-`;
+${toldLines.map((line) => `${line}\n`).join("")}`;
 }
 
 function pidText(daemon: DaemonState): string {
@@ -61,12 +69,13 @@ function pidText(daemon: DaemonState): string {
 }
 
 function jsonOf(report: Report): unknown {
-  const { config, socket, address, daemon, admin, grpc } = report;
+  const { config, socket, address, daemon, admin, grpc, told } = report;
   return {
     up: isUp(report),
     config: config.source,
     pid_file: { path: config.daemon.pidFile, ...daemon },
     admin: { socket, ...admin },
     grpc: { address, ...grpc },
+    ...told,
   };
 }

@@ -46,6 +46,11 @@ export class AdminClient {
     return this.#send("GET", "/health");
   }
 
+  /** The permissions that the daemon has now, by kind. */
+  status(): Promise<{ permissions: Record<string, string[]> }> {
+    return this.#send("GET", "/status");
+  }
+
   async listTokens(): Promise<readonly ListedToken[]> {
     return this.#list((await this.#send<{ tokens: ListedToken[] }>("GET", "/tokens")).tokens);
   }

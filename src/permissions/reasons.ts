@@ -1,0 +1,82 @@
+import { type Invocation, type Permissions, permissionsFor, servingPermissions } from "./permissions.ts";
+
+/** One value of one permission flag. */
+export interface ExplainedPermission {
+  /** Deno's kind, e.g. `read`, or `ignore-env`. */
+  readonly kind: string;
+  readonly value: string;
+  readonly reason: string;
+  /** Of the daemon: whether it keeps the permission once it serves. */
+  readonly kept?: boolean;
+}
+
+/** Every permission that a command gets, with why it needs it. */
+export function explainPermissions(invocation: Invocation): ExplainedPermission[] {
+  const granted = permissionsFor(invocation);
+  const serving = /^daemon (re)?start$/.test(invocation.command) && "config" in invocation && invocation.config
+    ? servingPermissions(invocation.config)
+    : undefined;
+  return (Object.keys(granted) as (keyof Permissions)[]).flatMap((kind) =>
+    granted[kind].map((value) => ({
+      kind: kind === "ignoredEnv" ? "ignore-env" : kind,
+      value,
+      reason: reasonFor(kind, value, invocation),
+      ...(serving ? { kept: kind === "ignoredEnv" || serving[kind].includes(value) } : {}),
+    }))
+  );
+}
+
+const KIND_REASONS: Partial<Record<keyof Permissions, string>> = {
+  env: "settings of the gRPC library",
+  ignoredEnv: "the YAML library asks for it and is told that it is not set",
+  run: "shows the service's log",
+};
+
+function reasonFor(kind: keyof Permissions, value: string, invocation: Invocation): string {
+  const general = KIND_REASONS[kind];
+  if (general) return general;
+  if (kind === "ffi") {
+    return invocation.command === "daemon stop" || invocation.command === "status"
+      ? "signals a process through the library's libc, which needs no permission to run programs"
+      : "the envector library, which holds the secret key";
+  }
+  if (kind === "net") return netReason(value, invocation);
+  return pathReason(value, invocation);
+}
+
+function netReason(value: string, { command }: Invocation): string {
+  const isServer = command.startsWith("daemon");
+  if (value.startsWith("unix:")) {
+    return isServer ? "the admin socket, bound in a private folder and then moved into place" : "the admin socket";
+  }
+  return isServer ? "the gRPC listener" : "asks the gRPC health service";
+}
+
+function pathReason(path: string, invocation: Invocation): string {
+  const config = "config" in invocation ? invocation.config : undefined;
+  if (!config) return PLAIN_REASONS[invocation.command] ?? "the admin socket";
+  const { server: { admin, grpc }, daemon, keys, tokens, audit } = config;
+  const named: Record<string, string> = {
+    [config.installDir]: "configuration, certificates, keys and state",
+    [config.source]: "the configuration",
+    [daemon.pidFile]: "the PID file and its lock",
+    [admin.socket]: "the admin socket",
+    [tokens.rolesFile]: "the roles",
+    [tokens.tokensFile]: "the tokens",
+    [keys.path]: "the FHE keys",
+    [keys.library]: "the envector library",
+    [grpc.tls.cert]: "the server's certificate",
+    [grpc.tls.key]: "the server's key",
+    ...Object.fromEntries(config.secretFiles.map((file) => [file, "a secret that the configuration names"])),
+  };
+  if (named[path]) return named[path];
+  if (path.endsWith(".new")) return "new state, before it replaces the old";
+  if (path.endsWith("EncKey.json") || path.endsWith("EvalKey.json")) return "a public key, for GetPublicKey";
+  if (audit.path.startsWith(`${path}/`)) return "the audit log and its rotated files";
+  return "the folder of a file that the configuration names";
+}
+
+const PLAIN_REASONS: Partial<Record<Invocation["command"], string>> = {
+  init: "the install directory, and the library that is copied into it",
+  unconfigured: "the places where the configuration is looked for",
+};

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { permissionFlags, TestVault } from "../support/test_vault.ts";
+
+Deno.test("runevault permissions shows what the launcher gives, with a reason each", async () => {
+  await using vault = await TestVault.create();
+  for (const command of [[], ["daemon", "stop"], ["token", "list"], ["status"], ["version"]]) {
+    const { code, stdout, stderr } = await vault.cli("permissions", ...command);
+    assert.deepEqual([code, stderr], [0, ""]);
+    const [title, ...lines] = stdout.trimEnd().split("\n");
+    const effective = command.length > 0 ? command : ["daemon", "start"];
+    const granted = await permissionFlags(["--config", vault.config, ...effective]);
+    const values = granted.filter(Boolean).flatMap((flag) => {
+      const [name, list] = flag.split("=");
+      return list.split(",").map((value) => `  ${name}=${value}`);
+    });
+    assert.equal(
+      title,
+      values.length > 0 ? `${effective.join(" ")} gets` : `${effective.join(" ")} needs no permission`,
+    );
+    assert.deepEqual(lines.filter((_, i) => i % 2 === 0), values);
+    assert.ok(lines.filter((_, i) => i % 2 === 1).every((reason) => /^ {6}\w.{5,}/.test(reason)), stdout);
+  }
+});
+
+Deno.test("runevault permissions --json tells scripts what the daemon keeps", async () => {
+  await using vault = await TestVault.create();
+  const { stdout } = await vault.cli("permissions", "daemon", "start", "--json");
+  const kept: { kind: string; value: string }[] = JSON.parse(stdout).filter(({ kept }: { kept: boolean }) => kept);
+  const of = (name: string) => kept.filter(({ kind }) => kind === name).map(({ value }) => value);
+  assert.deepEqual(of("read"), vault.keptPermissions.read);
+  assert.deepEqual(of("write"), vault.keptPermissions.write);
+  assert.deepEqual([...new Set(kept.map(({ kind }) => kind))], ["read", "write", "ignore-env"]);
+});
+
+Deno.test("runevault permissions of no command says so", async () => {
+  await using vault = await TestVault.create();
+  for (const words of [["token"], ["nonsense"], ["daemon", "start", "now"]]) {
+    const { code, stdout, stderr } = await vault.cli("permissions", ...words);
+    assert.deepEqual([code, stdout, stderr], [
+      1,
+      "",
+      `Error: no such command: '${words.join(" ")}' (see runevault --help)\n`,
+    ]);
+  }
+});
