@@ -117,10 +117,10 @@ function statusPermissions(config: Config): Permissions {
  * program, loads no library and reads neither its configuration nor the secret key again.
  */
 export function servingPermissions({ server, daemon, keys, tokens, audit }: Config): Permissions {
-  const state = [tokens.rolesFile, tokens.tokensFile].flatMap((path) => [path, stagedPathOf(path)]);
-  const own = [daemon.pidFile, server.admin.socket, ...state, ...(audit.file ? [folderOf(audit.path)] : [])];
+  const own = [daemon.pidFile, server.admin.socket, ...(audit.file ? [folderOf(audit.path)] : [])];
+  const state = [tokens.rolesFile, tokens.tokensFile], staged = state.map(stagedPathOf); // moved over the state, unread
   const publicKeys = ["EncKey.json", "EvalKey.json"].map((file) => join(keys.path, "vault-key", file));
-  return { ...NOTHING, read: [...own, ...publicKeys], write: own };
+  return { ...NOTHING, read: [...own, ...staged, ...publicKeys], write: [...own, ...state, ...staged] };
 }
 
 function daemonPermissions(config: Config): Permissions {
@@ -135,7 +135,7 @@ function daemonPermissions(config: Config): Permissions {
   ];
   if (audit.file) state.push(folderOf(audit.path));
   const { cert, key, disable } = server.grpc.tls;
-  const inputs = [source, keys.library, ...secretFiles, ...(disable ? [] : [cert, key])];
+  const inputs = [source, ...secretFiles, ...(disable ? [] : [cert, key])];
   // The narrow grants stand beside the wide ones, since the seal takes the wide ones away and nothing can be added then.
   const serving = servingPermissions(config);
   return {

@@ -21,13 +21,11 @@ async function installed(): Promise<Config> {
 const SOCKET = "/opt/rune-vault/admin.sock", CONFIG = "/opt/rune-vault/configs/runevault.conf";
 const PID = "/opt/rune-vault/.runevault.pid", LIBRARY = "/opt/rune-vault/lib/libenvector.so";
 const IGNORE = "--ignore-env=LOG_STREAM,LOG_TOKENS";
-const SERVING_WRITE = [
-  PID,
-  SOCKET,
-  ...["roles.yml", ".roles.yml.new", "tokens.yml", ".tokens.yml.new"].map((name) => `/opt/rune-vault/configs/${name}`),
-  "/opt/rune-vault/logs",
-];
+const OWN = [PID, SOCKET, "/opt/rune-vault/logs"];
+const STATE = ["/opt/rune-vault/configs/roles.yml", "/opt/rune-vault/configs/tokens.yml"];
+const STAGED = ["/opt/rune-vault/configs/.roles.yml.new", "/opt/rune-vault/configs/.tokens.yml.new"];
 const PUBLIC_KEYS = ["EncKey.json", "EvalKey.json"].map((name) => `/opt/rune-vault/vault-keys/vault-key/${name}`);
+const SERVING_READ = [...OWN, ...STAGED, ...PUBLIC_KEYS], SERVING_WRITE = [...OWN, ...STATE, ...STAGED];
 const LISTEN = "0.0.0.0:50051,unix:/opt/rune-vault/.admin.sock.bind/admin.sock";
 
 for (
@@ -36,7 +34,7 @@ for (
       command: "daemon start",
       want: [
         `--allow-net=${LISTEN}`,
-        `--allow-read=${["/opt/rune-vault", ...SERVING_WRITE, ...PUBLIC_KEYS]}`,
+        `--allow-read=${["/opt/rune-vault", ...SERVING_READ]}`,
         `--allow-write=${["/opt/rune-vault", ...SERVING_WRITE]}`,
         `--allow-ffi=${LIBRARY}`,
         "--allow-env=GRPC_*",
@@ -48,7 +46,7 @@ for (
       command: "daemon restart",
       want: [
         `--allow-net=${LISTEN}`,
-        `--allow-read=${["/opt/rune-vault", ...SERVING_WRITE, ...PUBLIC_KEYS]}`,
+        `--allow-read=${["/opt/rune-vault", ...SERVING_READ]}`,
         `--allow-write=${["/opt/rune-vault", ...SERVING_WRITE]}`,
         `--allow-ffi=${LIBRARY}`,
         "--allow-env=GRPC_*",
@@ -122,7 +120,7 @@ Deno.test("permissionsFor() follows the paths that lie outside the install direc
 
 Deno.test("servingPermissions() of the example configuration are a few files and the log folder", async () => {
   assert.deepEqual(toFlags(servingPermissions(await installed())), [
-    `--allow-read=${[...SERVING_WRITE, ...PUBLIC_KEYS]}`,
+    `--allow-read=${SERVING_READ}`,
     `--allow-write=${SERVING_WRITE}`,
   ]);
 });

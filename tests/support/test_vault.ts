@@ -121,10 +121,12 @@ export class TestVault implements AsyncDisposable {
 
   /** What the daemon may do once it is sealed, by kind, in the order in which `status` lists it. */
   get keptPermissions(): Record<string, string[]> {
-    const inConfigs = ["roles.yml", ".roles.yml.new", "tokens.yml", ".tokens.yml.new"].map((name) => `configs/${name}`);
-    const write = [".runevault.pid", "admin.sock", ...inConfigs, "logs"].map((name) => join(this.dir, name));
-    const keys = ["EncKey.json", "EvalKey.json"].map((name) => join(this.dir, "vault-keys/vault-key", name));
-    return { net: [], read: [...write, ...keys], write, ffi: [], run: [], env: [], sys: [], import: [] };
+    const inDir = (...names: string[]) => names.map((name) => join(this.dir, name));
+    const own = inDir(".runevault.pid", "admin.sock", "logs"), state = inDir("configs/roles.yml", "configs/tokens.yml");
+    const staged = inDir("configs/.roles.yml.new", "configs/.tokens.yml.new");
+    const keys = inDir("vault-keys/vault-key/EncKey.json", "vault-keys/vault-key/EvalKey.json");
+    const read = [...own, ...staged, ...keys], write = [...own, ...state, ...staged];
+    return { net: [], read, write, ffi: [], run: [], env: [], sys: [], import: [] };
   }
 
   /** Runs the real CLI on this vault's configuration. */
