@@ -48,3 +48,23 @@ for (const entry of ["src/main.ts", "src/launch/plan.ts"]) {
     assert.deepEqual(wrong, []);
   });
 }
+
+/** Tasks that build or test; all else runs with scoped permissions. */
+const BUILD_TASKS = ["build", "demo", "test", "bench", "compile", "package"];
+const BROAD = /(^|[\s"'])(-A|--allow-all|--allow-(net|read|write|run|env|sys|ffi|import))(?=[\s"',]|$)/;
+
+Deno.test("nothing but tests and builds asks for a permission without a limit", async () => {
+  const { stdout } = await run("git", ["-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard"]);
+  const isExempt = (file: string) => /^(tests|ffi|src\/release)\/|_test\.ts$|\/testing\.ts$|testdata\//.test(file);
+  const files = stdout.trim().split("\n").filter((file) =>
+    !isExempt(file) && /\.(ts|sh|json|service|plist|md)$|run$/.test(file)
+  );
+  assert.ok(files.length > 100);
+  const broad = files.filter((file) => file !== "deno.json").flatMap((file) =>
+    Deno.readTextFileSync(ROOT + file).split("\n").filter((line) => BROAD.test(line)).map((line) => `${file}: ${line}`)
+  );
+  assert.deepEqual(broad, []);
+  const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
+  const names = Object.keys(tasks).filter((name) => BROAD.test(tasks[name].command ?? tasks[name]));
+  assert.deepEqual(names.filter((name) => !BUILD_TASKS.includes(name)), []);
+});
