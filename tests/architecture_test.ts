@@ -61,7 +61,8 @@ Deno.test("nothing but tests and builds asks for a permission without a limit", 
   );
   assert.ok(files.length > 100);
   const broad = files.filter((file) => file !== "deno.json").flatMap((file) =>
-    Deno.readTextFileSync(ROOT + file).split("\n").filter((line) => BROAD.test(line)).map((line) => `${file}: ${line}`)
+    Deno.readTextFileSync(ROOT + file).split("\n").filter((line) => BROAD.test(line) && !/^\s*(\*|\/\/|#)/.test(line))
+      .map((line) => `${file}: ${line}`)
   );
   assert.deepEqual(broad, []);
   const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
