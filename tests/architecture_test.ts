@@ -61,7 +61,9 @@ Deno.test("nothing but tests and builds asks for a permission without a limit", 
   );
   assert.ok(files.length > 100);
   const broad = files.filter((file) => file !== "deno.json").flatMap((file) =>
-    Deno.readTextFileSync(ROOT + file).split("\n").filter((line) => BROAD.test(line) && !/^\s*(\*|\/\/|#)/.test(line))
+    Deno.readTextFileSync(ROOT + file).split("\n").filter((line) =>
+      BROAD.test(line) && !/^\s*(\/?\*|\/\/|#)|src\/release\//.test(line)
+    )
       .map((line) => `${file}: ${line}`)
   );
   assert.deepEqual(broad, []);
