@@ -7,6 +7,7 @@
 #include "ciphertext_score.h"
 #include "context.h"
 #include "score_decryption.h"
+#include "scratch_pool.h"
 #include "search_result.h"
 #include "secure_memory.h"
 #include "top_k.h"
@@ -16,6 +17,7 @@ typedef struct {
     decryption_scratch decryption;
     float scores[DEGREE];
 } call_scratch;
+_Static_assert(sizeof(call_scratch) <= SCRATCH_BLOCK_SIZE, "a call's scratch fits a block");
 
 typedef struct {
     const evi_secret_key_t *key;
@@ -109,10 +111,10 @@ int rv_decrypt_top_k(const evi_context_t *context, const evi_secret_key_t *key, 
         .selection = &selection,
         .error = &error,
     };
-    call.scratch = secure_alloc(sizeof *call.scratch, MAY_LOCK, &error);
+    call.scratch = scratch_take(&error);
     if (call.scratch == NULL) return EVI_FAILURE;
     int status = select_from_text(&call, text, text_size);
-    secure_free(call.scratch, sizeof *call.scratch);
+    scratch_give(call.scratch);
     if (status == EVI_SUCCESS) {
         *out_count = selection.count;
     } else {

@@ -105,8 +105,14 @@ class LoopProbe {
 async function startEcho(certs: string): Promise<{ port: number; process: Deno.ChildProcess }> {
   const args = ["run", "-A", `${ROOT}tests/bench/echo_server.ts`, certs];
   const process = new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "piped" }).spawn();
-  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  return { port: Number((await reader.read()).value), process };
+  const port = Promise.withResolvers<number>();
+  (async () => {
+    for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
+      const said = /port (\d+)/.exec(text);
+      if (said) port.resolve(Number(said[1]));
+    }
+  })();
+  return { port: await port.promise, process };
 }
 
 async function benchDaemon(): Promise<void> {
