@@ -81,8 +81,9 @@ function blobOf(ciphertexts: number): string {
   return ciphertextScore(Array(ciphertexts).fill(ScoreEncryptor.golden().searchResult(scores))).toBase64();
 }
 
-/** The event loop's longest holds, as loop_probe.ts prints them from inside the daemon. */
+/** The event loop's longest holds, as loop_probe.ts prints them from inside a server. */
 class LoopProbe {
+  readonly port = Promise.withResolvers<number>();
   #longest = 0;
 
   constructor(stdout: ReadableStream<Uint8Array>) {
@@ -97,22 +98,19 @@ class LoopProbe {
 
   async #read(stdout: ReadableStream<Uint8Array>): Promise<void> {
     for await (const text of stdout.pipeThrough(new TextDecoderStream())) {
-      this.#longest = Math.max(this.#longest, ...text.trim().split("\n").map(Number));
+      for (const line of text.trim().split("\n")) {
+        if (line.startsWith("port ")) this.port.resolve(Number(line.slice(5)));
+        else this.#longest = Math.max(this.#longest, Number(line));
+      }
     }
   }
 }
 
-async function startEcho(certs: string): Promise<{ port: number; process: Deno.ChildProcess }> {
+async function startEcho(certs: string): Promise<{ port: number; probe: LoopProbe; process: Deno.ChildProcess }> {
   const args = ["run", "-A", `${ROOT}tests/bench/echo_server.ts`, certs];
   const process = new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "piped" }).spawn();
-  const port = Promise.withResolvers<number>();
-  (async () => {
-    for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
-      const said = /port (\d+)/.exec(text);
-      if (said) port.resolve(Number(said[1]));
-    }
-  })();
-  return { port: await port.promise, process };
+  const probe = new LoopProbe(process.stdout);
+  return { port: await probe.port.promise, probe, process };
 }
 
 async function benchDaemon(): Promise<void> {
@@ -122,20 +120,25 @@ async function benchDaemon(): Promise<void> {
   await vault.cli("role", "update", "--name", "admin", "--rate-limit", "100000000/1s");
   const echo = await startEcho(join(vault.dir, "certs"));
   print("\nDecryptScores over TLS, calls a second (median of rounds, in turns with the echo server)");
-  print("ciphertexts  in flight    vault     echo   ratio   event loop held at most");
+  print("ciphertexts  in flight    vault     echo   ratio   event loop held at most: vault, echo");
   for (const ciphertexts of CIPHERTEXTS) {
     const request = requestOf(token, blobOf(ciphertexts));
     using vaultCaller = new Caller(vault.port, vault.ca, "/rune.vault.v1.VaultService/DecryptScores", request);
     using echoCaller = new Caller(echo.port, vault.ca, "/bench.Echo/Echo", request);
     for (const inFlight of IN_FLIGHT) {
-      const rates = await compare(vaultCaller, echoCaller, inFlight, probe);
+      const rates = await compare(
+        { caller: vaultCaller, probe },
+        { caller: echoCaller, probe: echo.probe },
+        inFlight,
+      );
       const columns = [
         String(ciphertexts).padStart(11),
         String(inFlight).padStart(9),
         rates.vault.toFixed(1).padStart(7),
         rates.echo.toFixed(1).padStart(7),
         `${(rates.vault / rates.echo * 100).toFixed(0)} %`.padStart(6),
-        `${rates.held.toFixed(1)} ms`,
+        `${rates.vaultHeld.toFixed(1).padStart(6)} ms`,
+        `${rates.echoHeld.toFixed(1).padStart(6)} ms`,
       ];
       print(columns.join("  "));
     }
@@ -146,17 +149,24 @@ async function benchDaemon(): Promise<void> {
   await echo.process.status;
 }
 
-async function compare(vault: Caller, echo: Caller, inFlight: number, probe: LoopProbe) {
+interface Side {
+  readonly caller: Caller;
+  readonly probe: LoopProbe;
+}
+
+async function compare(vault: Side, echo: Side, inFlight: number) {
   const rates = { vault: [] as number[], echo: [] as number[] };
-  let held = 0;
-  await Promise.all([vault.rate(inFlight), echo.rate(inFlight)]); // warm up
+  let vaultHeld = 0, echoHeld = 0;
+  await Promise.all([vault.caller.rate(inFlight), echo.caller.rate(inFlight)]); // warm up
   for (let round = 0; round < ROUNDS; round++) {
-    rates.echo.push(await echo.rate(inFlight));
-    probe.take();
-    rates.vault.push(await vault.rate(inFlight));
-    held = Math.max(held, probe.take());
+    echo.probe.take();
+    rates.echo.push(await echo.caller.rate(inFlight));
+    echoHeld = Math.max(echoHeld, echo.probe.take());
+    vault.probe.take();
+    rates.vault.push(await vault.caller.rate(inFlight));
+    vaultHeld = Math.max(vaultHeld, vault.probe.take());
   }
-  return { vault: median(rates.vault), echo: median(rates.echo), held };
+  return { vault: median(rates.vault), echo: median(rates.echo), vaultHeld, echoHeld };
 }
 
 function median(values: number[]): number {

@@ -18,6 +18,13 @@ const decrypt = {
   name: "evi_decryptor_decrypt_search_result_with_seckey",
 } as const;
 
+const topScores = {
+  // context, key, text, its bytes, k, out scores[k], out count u32, out text of a failure, its capacity
+  parameters: ["usize", "usize", "buffer", "usize", "u32", "buffer", "buffer", "buffer", "usize"],
+  result: "i32",
+  name: "rv_decrypt_top_k",
+} as const;
+
 export const symbols = {
   evi_last_error_message: { parameters: [], result: "usize" }, // const char*, of the calling thread
   evi_context_create: {
@@ -47,13 +54,8 @@ export const symbols = {
   evi_multikeygenerator_generate_keys: { parameters: ["usize", "buffer"], result: "i32" }, // generator, out secret key
   evi_multikeygenerator_destroy: { parameters: ["usize"], result: "void" },
   // Our extension; null with the vendor's library.
-  rv_decrypt_top_k: {
-    // context, key, text, its bytes, k, out scores[k], out count u32, out text of a failure, its capacity
-    parameters: ["usize", "usize", "buffer", "usize", "u32", "buffer", "buffer", "buffer", "usize"],
-    result: "i32",
-    nonblocking: true,
-    optional: true,
-  },
+  topScores: { ...topScores, optional: true },
+  topScoresLater: { ...topScores, nonblocking: true, optional: true },
   // libc, which the library depends on: the only way to read native memory without pointer objects.
   memcpy: { parameters: ["buffer", "usize", "usize"], result: "usize" },
   strlen: { parameters: ["usize"], result: "usize" },

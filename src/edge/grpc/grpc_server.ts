@@ -59,7 +59,8 @@ export class GrpcServer {
   async listen(address: string, tls: TlsFiles | undefined): Promise<number> {
     const port = await this.#bind(address, credentials(tls));
     for (const http2Server of http2ServersOf(this.#server)) {
-      http2Server.prependListener("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+      // After grpc-js has paused the stream: a listener before that would start it and stop it again.
+      http2Server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
         this.#budget.track(stream, headers);
       });
       http2Server.on("session", (session: ServerHttp2Session) => {

@@ -40,6 +40,7 @@ export class ReceiveBudget {
 
   /** Counts a request from its headers until its stream closes. */
   track(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    if (stream.destroyed) return;
     const isCompressed = (headers["grpc-encoding"] ?? "identity") !== "identity";
     const lastDataAt = this.#clock.monotonic();
     const receiving: Receiving = { stream, charge: 0, received: 0, prefix: [], lastDataAt };
