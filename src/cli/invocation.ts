@@ -1,10 +1,8 @@
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { LIBRARY_SOURCE } from "#config/library_source.ts";
 import { type Config, DEFAULT_PATHS, loadConfig } from "#config/mod.ts";
 import type { Invocation } from "#permissions/mod.ts";
 import type { Values } from "./values.ts";
-
-const LIBRARY_SOURCE = fileURLToPath(new URL("../../ffi/build/libenvector.so", import.meta.url));
 
 /**
  * What a command is about, as far as its permissions depend on it. The configuration is read, its secrets are not.

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { EnvectorLibrary } from "#adapters/native/mod.ts";
 import { FileStateStore, writeFileAtomic } from "#adapters/storage/files/mod.ts";
 import { KeyFiles } from "#adapters/storage/keys/mod.ts";
+import { LIBRARY_SOURCE } from "#config/library_source.ts";
 import { KeyBundle } from "#domain/fhe/mod.ts";
 import { TokenService } from "#domain/tokens/mod.ts";
 import { VaultError } from "#errors/mod.ts";
@@ -11,7 +11,6 @@ import { createCertificates } from "./certificates.ts";
 
 /** Embedding dimension of a new install's keys. */
 const DIM = 1024;
-const BUILT_LIBRARY = fileURLToPath(new URL("../../ffi/build/libenvector.so", import.meta.url));
 
 type Print = (line: string) => void;
 
@@ -46,10 +45,10 @@ async function keepOr(path: string, print: Print, make: () => Promise<void>): Pr
 }
 
 async function copyLibrary(path: string): Promise<void> {
-  if (!await exists(BUILT_LIBRARY)) {
-    throw new VaultError("FAILED_PRECONDITION", `${BUILT_LIBRARY} is missing: build it first with 'deno task build'`);
+  if (!await exists(LIBRARY_SOURCE)) {
+    throw new VaultError("FAILED_PRECONDITION", `${LIBRARY_SOURCE} is missing: build it first with 'deno task build'`);
   }
-  await writeFileAtomic(path, await Deno.readFile(BUILT_LIBRARY), 0o500);
+  await writeFileAtomic(path, await Deno.readFile(LIBRARY_SOURCE), 0o500);
 }
 
 /** All four or none: a certificate of an old CA beside a new CA would only confuse clients. */

@@ -1,12 +1,14 @@
+import { libcSender } from "#adapters/native/mod.ts";
 import { addressText, type Config, listenHost } from "#config/mod.ts";
-import { type AdminOptions, type AdminServer, startAdminServer } from "#edge/admin/mod.ts";
+import { type AdminServer, startAdminServer } from "#edge/admin/mod.ts";
 import { GrpcServer } from "#edge/grpc/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
-import { permissionsFor, servingPermissions } from "#permissions/mod.ts";
+import { type Permissions, permissionsFor, servingPermissions } from "#permissions/mod.ts";
 import { type Clock, systemClock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import { closeVault, openVault, type Vault } from "./compose.ts";
 import { createLog } from "./log.ts";
+import { createNotifier } from "./notify.ts";
 import { PidFile } from "./pid_file.ts";
 import { checkRuntime } from "./runtime_check.ts";
 import { permissionsInForce, seal } from "./seal.ts";
@@ -36,28 +38,43 @@ export async function startDaemon(config: Config): Promise<number> {
 }
 
 async function serve(config: Config, vault: Vault, stopSignal: Promise<Deno.Signal>): Promise<void> {
-  const { log, clock, tokens } = vault;
+  const { log, clock } = vault, { host, port } = config.server.grpc;
+  const address = addressText({ host: listenHost(host), port });
   const grpc = new GrpcServer(vault);
-  const { host, port } = config.server.grpc;
-  const address = addressText({ host: listenHost(host), port }), socket = config.server.admin.socket;
   await grpc.listen(address, await tlsFilesOf(config, log, clock));
-  const granted = permissionsFor({ command: "daemon start", config });
   try {
-    const status = () => ({ permissions: permissionsInForce(granted) });
-    const admin = await startAdmin({ socket, tokens, isServing: () => grpc.health.isServing, log, status });
-    seal(granted, servingPermissions(config));
-    log("info", `serving gRPC on ${address}, admin on ${socket}`);
-    log("info", `${await stopSignal}: draining`);
-    await grpc.stop();
-    await admin.stop();
+    using notifier = createNotifier({ log, open: libcSender(config.keys.library) });
+    const granted = permissionsFor({ command: "daemon start", config });
+    const admin = await startAdmin(config, vault, grpc, granted);
+    try {
+      seal(granted, servingPermissions(config));
+      log("info", `serving gRPC on ${address}, admin on ${config.server.admin.socket}`);
+      notifier.ready();
+      log("info", `${await stopSignal}: draining`);
+      notifier.stopping();
+      await grpc.stop();
+    } finally {
+      await admin.stop();
+    }
   } finally {
     await grpc.stop();
   }
 }
 
-async function startAdmin(options: AdminOptions): Promise<AdminServer> {
+async function startAdmin(
+  config: Config,
+  { tokens, log }: Vault,
+  { health }: GrpcServer,
+  granted: Permissions,
+): Promise<AdminServer> {
   try {
-    return await startAdminServer(options);
+    return await startAdminServer({
+      socket: config.server.admin.socket,
+      tokens,
+      log,
+      isServing: () => health.isServing,
+      status: () => ({ permissions: permissionsInForce(granted) }),
+    });
   } catch (reason) {
     throw new VaultError("FAILED_PRECONDITION", `server: admin: ${messageOf(reason)}`);
   }

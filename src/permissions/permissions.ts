@@ -22,6 +22,8 @@ export interface Permissions {
 const NOTHING: Permissions = { net: [], read: [], write: [], ffi: [], run: [], env: [], ignoredEnv: [] };
 /** grpc-js reads its log level and the like. */
 const GRPC_ENVIRONMENT = ["GRPC_*"];
+/** How systemd wants to be told that the daemon is ready and alive. */
+const SYSTEMD_ENVIRONMENT = ["NOTIFY_SOCKET", "WATCHDOG_USEC"];
 /** The yaml package asks for these with every document. */
 const YAML_ENVIRONMENT = ["LOG_STREAM", "LOG_TOKENS"];
 
@@ -144,7 +146,7 @@ function daemonPermissions(config: Config): Permissions {
     write: unique([...outermost([installDir, ...state]), ...serving.write]),
     ffi: [keys.library],
     run: [],
-    env: GRPC_ENVIRONMENT,
+    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT],
     ignoredEnv: YAML_ENVIRONMENT,
   };
 }

@@ -27,12 +27,14 @@ export function explainPermissions(invocation: Invocation): ExplainedPermission[
 }
 
 const KIND_REASONS: Partial<Record<keyof Permissions, string>> = {
-  env: "settings of the gRPC library",
   ignoredEnv: "the YAML library asks for it and is told that it is not set",
   run: "shows the service's log",
 };
 
 function reasonFor(kind: keyof Permissions, value: string, invocation: Invocation): string {
+  if (kind === "env") {
+    return value.startsWith("GRPC") ? "settings of the gRPC library" : "tells systemd that the daemon is alive";
+  }
   const general = KIND_REASONS[kind];
   if (general) return general;
   if (kind === "ffi") {

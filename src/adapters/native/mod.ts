@@ -1,1 +1,2 @@
 export { EnvectorLibrary } from "./envector_library.ts";
+export { libcSender } from "./notify_sender.ts";
