@@ -35,7 +35,7 @@ for (
   const { name, socket, want } of [
     { name: "a missing socket", socket: "", want: "admin socket SOCKET not found — is the daemon running?" },
     { name: "a file", socket: "file", want: "Cannot connect to admin server. Is Vault running?" },
-    { name: "a path below a file", socket: "file/x", want: "admin: connect ENOTDIR SOCKET (socket: SOCKET)" },
+    { name: "a path below a file", socket: "file/x", want: "admin: Not a directory (os error 20) (socket: SOCKET)" },
   ]
 ) {
   Deno.test(`a command on ${name} instead of a daemon's socket exits 1`, async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { request } from "node:http";
 import { join } from "node:path";
+import { unixHttp } from "#edge/admin/unix_http.ts";
 import { checkRuntime } from "../../src/daemon/runtime_check.ts";
 import { LIBRARY, ROOT } from "../support/paths.ts";
 import { run, TestVault } from "../support/test_vault.ts";
@@ -15,18 +15,6 @@ function exists(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** GET over the admin socket. */
-function adminGet(socketPath: string, path: string): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, agent: false }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (text: string) => body += text)
-        .on("end", () => resolve({ status: response.statusCode!, body }));
-    });
-    call.on("error", reject).end();
-  });
 }
 
 Deno.test("the CLI goes through a vault's whole life", async (t) => {
@@ -84,7 +72,8 @@ gRPC:         127.0.0.1:${vault.port} (ok)
     assert.equal((await vault.cli("status")).code, 0);
   });
   await t.step("the admin socket tells its health", async () => {
-    assert.deepEqual(await adminGet(vault.socket, "/health"), { status: 200, body: `{"status": "ok"}` });
+    const { status, text } = await unixHttp(vault.socket, { method: "GET", target: "/health" });
+    assert.deepEqual([status, text], [200, `{"status": "ok"}`]);
   });
   await t.step("daemon stop ends it and leaves no socket and no PID file", async () => {
     const { pid } = vault;

@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { unixHttp } from "../../src/edge/admin/unix_http.ts";
 
 export interface AdminAnswer {
   readonly status: number;
@@ -16,19 +16,10 @@ export class AdminApi {
    * @param body JSON; a string goes as it is.
    * @throws When no whole answer came: a change may have been made or not.
    */
-  send(method: string, target: string, body?: unknown): Promise<AdminAnswer> {
-    const { promise, resolve, reject } = Promise.withResolvers<AdminAnswer>();
-    const call = request({ socketPath: this.socket, method, path: target, agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => text += chunk).on("error", reject);
-      response.on("close", () => {
-        if (!response.complete) return reject(new Error("the answer was cut off"));
-        resolve({ status: response.statusCode!, text, body: text === "" ? undefined : JSON.parse(text) });
-      });
-    });
-    call.on("error", reject);
-    call.end(body === undefined || typeof body === "string" ? body : JSON.stringify(body));
-    return promise;
+  async send(method: string, target: string, body?: unknown): Promise<AdminAnswer> {
+    const json = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+    const { status, text } = await unixHttp(this.socket, { method, target, body: json });
+    return { status, text, body: text === "" ? undefined : JSON.parse(text) };
   }
 
   /** @returns The new token. */

@@ -80,7 +80,7 @@ Deno.test("AdminClient says what is wrong with an empty, a missing, a silent and
       ["", "admin socket not configured (set server.admin.socket or pass --admin-socket)"],
       [missing, `admin socket ${missing} not found — is the daemon running?`],
       [silent, "Cannot connect to admin server. Is Vault running?"],
-      [`${silent}/x`, `admin: connect ENOTDIR ${silent}/x (socket: ${silent}/x)`],
+      [`${silent}/x`, `admin: Not a directory (os error 20) (socket: ${silent}/x)`],
     ]
   ) {
     await assert.rejects(new AdminClient(socket).health(), { name: "AdminClientError", message });

@@ -1,6 +1,5 @@
-import { Buffer } from "node:buffer";
-import { type IncomingMessage, request } from "node:http";
 import { messageOf } from "#errors/mod.ts";
+import { unixHttp } from "./unix_http.ts";
 
 /** What went wrong on the way to the daemon, or what it refused; `message` is for the operator (contract 4.6). */
 export class AdminClientError extends Error {
@@ -21,8 +20,6 @@ export interface AdminResponse {
   readonly text: string;
 }
 
-const MAX_ANSWER_CHARS = 64 * 1024 * 1024;
-
 /**
  * One HTTP exchange over the admin socket.
  *
@@ -39,35 +36,27 @@ export async function adminRequest(socketPath: string, options: AdminRequest): P
   }
 }
 
-function exchange(socketPath: string, { method, path, body, timeoutMs }: AdminRequest): Promise<AdminResponse> {
-  const payload = body === undefined ? undefined : JSON.stringify(body);
-  const headers = { "Content-Type": "application/json", "Content-Length": `${Buffer.byteLength(payload ?? "")}` };
-  return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, method, path, agent: false, headers: payload === undefined ? {} : headers });
-    const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
-    sent.on("close", () => clearTimeout(timer));
-    sent.on("error", reject);
-    sent.on(
-      "response",
-      (response) => readText(response).then((text) => resolve({ status: response.statusCode!, text }), reject),
-    );
-    sent.end(payload);
-  });
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  let text = "";
-  response.setEncoding("utf8");
-  for await (const chunk of response) {
-    text += chunk;
-    if (text.length > MAX_ANSWER_CHARS) throw new Error("the answer is too long");
+async function exchange(
+  socketPath: string,
+  { method, path, body, timeoutMs }: AdminRequest,
+): Promise<AdminResponse> {
+  const timeout = new AbortController();
+  const tooLate = () => timeout.abort(new Error(`no answer within ${timeoutMs / 1000} s`));
+  const timer = setTimeout(tooLate, timeoutMs);
+  try {
+    return await unixHttp(socketPath, {
+      method,
+      target: path,
+      signal: timeout.signal,
+      ...(body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+    });
+  } finally {
+    clearTimeout(timer);
   }
-  return text;
 }
 
 function connectText(reason: unknown, socketPath: string): string {
-  const code = (reason as { code?: unknown }).code;
-  if (code === "ENOENT") return `admin socket ${socketPath} not found — is the daemon running?`;
-  if (code === "ECONNREFUSED") return "Cannot connect to admin server. Is Vault running?";
+  if (reason instanceof Deno.errors.NotFound) return `admin socket ${socketPath} not found — is the daemon running?`;
+  if (reason instanceof Deno.errors.ConnectionRefused) return "Cannot connect to admin server. Is Vault running?";
   return `admin: ${messageOf(reason)} (socket: ${socketPath})`;
 }

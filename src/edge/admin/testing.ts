@@ -1,8 +1,8 @@
 /** A running admin server and a client for its tests. @module */
-import { request } from "node:http";
 import { join } from "node:path";
 import { openTestService } from "#domain/tokens/testing.ts";
 import { type AdminOptions, startAdminServer } from "./admin_server.ts";
+import { unixHttp } from "./unix_http.ts";
 
 export interface Answer {
   readonly status: number;
@@ -42,18 +42,10 @@ export async function withAdmin(
   }
 }
 
-export function send(socketPath: string, method: string, path: string, body?: unknown): Promise<Answer> {
-  const text = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const outgoing = request({ socketPath, method, path, agent: false, headers: { host: "admin" } }, async (incoming) => {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of incoming) chunks.push(chunk);
-    const { "content-type": type, "content-length": length } = incoming.headers;
-    resolve({ status: incoming.statusCode!, type, length, text: new TextDecoder().decode(await joined(chunks)) });
-  });
-  outgoing.on("error", reject);
-  outgoing.end(text);
-  return promise;
+export async function send(socket: string, method: string, target: string, body?: unknown): Promise<Answer> {
+  const json = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+  const { status, headers, text } = await unixHttp(socket, { method, target, body: json });
+  return { status, type: headers.get("content-type"), length: headers.get("content-length"), text };
 }
 
 /** Sends bytes as they are and gives the answer, up to the end of its JSON or of the connection. */
@@ -69,8 +61,4 @@ export async function sendRaw(socket: string, text: string): Promise<string> {
     answer += decoder.decode(buffer.subarray(0, length), { stream: true });
   }
   return answer;
-}
-
-function joined(chunks: Uint8Array[]): Promise<ArrayBuffer> {
-  return new Blob(chunks as BlobPart[]).arrayBuffer();
 }
