@@ -1,9 +1,2 @@
-export {
-  type Invocation,
-  libraryOf,
-  type Permissions,
-  permissionsFor,
-  servingPermissions,
-  toFlags,
-} from "./permissions.ts";
+export { type Invocation, type Permissions, permissionsFor, servingPermissions, toFlags } from "./permissions.ts";
 export { type ExplainedPermission, explainPermissions } from "./reasons.ts";

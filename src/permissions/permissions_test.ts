@@ -28,30 +28,25 @@ const PUBLIC_KEYS = ["EncKey.json", "EvalKey.json"].map((name) => `/opt/rune-vau
 const SERVING_READ = [...OWN, ...STAGED, ...PUBLIC_KEYS], SERVING_WRITE = [...OWN, ...STATE, ...STAGED];
 const LISTEN = "0.0.0.0:50051,unix:/opt/rune-vault/.admin.sock.bind/admin.sock";
 
+const DAEMON_FLAGS = [
+  `--allow-net=${LISTEN}`,
+  `--allow-read=${["/opt/rune-vault", ...SERVING_READ]}`,
+  `--allow-write=${["/opt/rune-vault", ...SERVING_WRITE]}`,
+  `--allow-ffi=${LIBRARY}`,
+  "--allow-env=GRPC_*,NOTIFY_SOCKET,WATCHDOG_USEC",
+  IGNORE,
+];
+
 for (
   const { command, want } of [
     {
       command: "daemon start",
-      want: [
-        `--allow-net=${LISTEN}`,
-        `--allow-read=${["/opt/rune-vault", ...SERVING_READ]}`,
-        `--allow-write=${["/opt/rune-vault", ...SERVING_WRITE]}`,
-        `--allow-ffi=${LIBRARY}`,
-        "--allow-env=GRPC_*,NOTIFY_SOCKET,WATCHDOG_USEC",
-        IGNORE,
-      ],
+      want: DAEMON_FLAGS,
     },
     { command: "daemon stop", want: [`--allow-read=${CONFIG},${PID}`, `--allow-ffi=${LIBRARY}`, IGNORE] },
     {
       command: "daemon restart",
-      want: [
-        `--allow-net=${LISTEN}`,
-        `--allow-read=${["/opt/rune-vault", ...SERVING_READ]}`,
-        `--allow-write=${["/opt/rune-vault", ...SERVING_WRITE]}`,
-        `--allow-ffi=${LIBRARY}`,
-        "--allow-env=GRPC_*,NOTIFY_SOCKET,WATCHDOG_USEC",
-        IGNORE,
-      ],
+      want: DAEMON_FLAGS,
     },
     {
       command: "status",

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { KeyDraft, KeyStore } from "#ports/key_store.ts";
+import { syncDirectory } from "../files/mod.ts";
 
 const LOAN = /^\.SecKey-.*\.bin$/;
 const DRAFT = /^\.vault-key-.*\.draft$/;
@@ -46,9 +47,9 @@ export class KeyFiles implements KeyStore {
     await Deno.mkdir(directory, { mode: 0o700 });
     try {
       await fill(new DraftDirectory(directory));
-      syncDirectory(directory);
+      await syncDirectory(directory);
       await Deno.rename(directory, this.directory); // replaces an empty directory, refuses any other
-      syncDirectory(this.keysPath);
+      await syncDirectory(this.keysPath);
     } catch (reason) {
       await Deno.remove(directory, { recursive: true });
       throw reason;
@@ -89,11 +90,6 @@ class DraftDirectory implements KeyDraft {
 
 function writeAll(file: Deno.FsFile, data: Uint8Array): void {
   for (let written = 0; written < data.length;) written += file.writeSync(data.subarray(written));
-}
-
-function syncDirectory(path: string): void {
-  using directory = Deno.openSync(path);
-  directory.syncSync();
 }
 
 function removeLeftovers(directory: string, pattern: RegExp): void {
