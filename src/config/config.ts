@@ -19,6 +19,14 @@ export interface Config {
       readonly port: number;
       readonly tls: { readonly cert: string; readonly key: string; readonly disable: boolean };
     };
+    /** HTTP/1.1 on the gRPC port. */
+    readonly http: {
+      readonly enable: boolean;
+      /** Metrics name users; otherwise none does. */
+      readonly userLabel: boolean;
+      /** CIDR blocks that may read the metrics without a token. */
+      readonly metricsAllow: readonly string[];
+    };
     readonly admin: { readonly socket: string };
   };
   readonly keys: {

@@ -15,6 +15,7 @@ Deno.test("loadConfig() reads a minimal file, fills in defaults and resolves pat
     daemon: { pidFile: dir.join(".runevault.pid") },
     server: {
       grpc: { host: "0.0.0.0", port: 50051, tls: { cert: "", key: "", disable: true } },
+      http: { enable: true, userLabel: false, metricsAllow: ["127.0.0.0/8", "::1/128"] },
       admin: { socket: dir.join("admin.sock") },
     },
     keys: {

@@ -8,6 +8,7 @@ import {
   type Node,
   parseDocument,
   type YAMLMap,
+  type YAMLSeq,
 } from "yaml";
 import { ConfigError } from "./config_error.ts";
 import { expectedInstead, isSection, isSetting, type RawConfig, type SettingName } from "./settings.ts";
@@ -70,11 +71,18 @@ class SettingsReader {
   }
 
   #valueOf(name: SettingName, node: Node): unknown {
-    const value = isScalar(node) ? node.value : node;
+    const value = isScalar(node) ? node.value : isSeq(node) ? this.#itemsOf(node) : node;
     const expected = expectedInstead(name, value);
     if (expected === undefined) return value;
     const advice = expected === "a string" && isScalar(node) ? "; put it in quotes" : "";
     throw this.#error(node, `${name}: expected ${expected}, found ${describe(node)}${advice}`);
+  }
+
+  #itemsOf(list: YAMLSeq): unknown[] {
+    return list.items.map((item) => {
+      const node = this.#follow(item as Node);
+      return isScalar(node) ? node.value : node;
+    });
   }
 
   #follow(node: Node): Node {

@@ -29,7 +29,7 @@ for (
 for (
   const { name, text, want } of [
     { name: "an unknown top-level key", text: "a: 1", want: 'line 1: unknown key "a"' },
-    { name: "an unknown section", text: "server:\n  http: {}", want: 'line 2: unknown key "server.http"' },
+    { name: "an unknown section", text: "server:\n  udp: {}", want: 'line 2: unknown key "server.udp"' },
     { name: "secrets, not yet supported", text: "secrets: {}", want: 'line 1: unknown key "secrets"' },
     { name: "an unknown deep key", text: "server: {grpc: {tls: {c: 1}}}", want: 'unknown key "server.grpc.tls.c"' },
     { name: "a dotted key", text: "server.grpc.port: 1", want: 'unknown key "server.grpc.port"' },
@@ -63,6 +63,11 @@ for (
       name: "a list for a string",
       text: `tokens: {team_secret: [${CANARY}]}`,
       want: "expected a string, found a list",
+    },
+    {
+      name: "a list of something else for a list of strings",
+      text: `server: {http: {metrics_allow: [10.0.0.0/8, {a: ${CANARY}}]}}`,
+      want: "line 1: server.http.metrics_allow: expected a list of strings, found a list",
     },
     {
       name: "a value for a section",

@@ -25,6 +25,7 @@ export function resolveConfig(raw: RawConfig, source: string, secrets: Secrets):
     daemon: { pidFile: inInstallDir(raw["daemon.pid_file"], ".runevault.pid") },
     server: {
       grpc: resolveGrpc(raw, inInstallDir),
+      http: resolveHttp(raw),
       admin: { socket: inInstallDir(raw["server.admin.socket"], "admin.sock") },
     },
     keys: {
@@ -65,6 +66,14 @@ function resolveGrpc(raw: RawConfig, inInstallDir: InInstallDir): Config["server
       key: inInstallDir(raw["server.grpc.tls.key"]),
       disable: raw["server.grpc.tls.disable"] ?? false,
     },
+  };
+}
+
+function resolveHttp(raw: RawConfig): Config["server"]["http"] {
+  return {
+    enable: raw["server.http.enable"] ?? true,
+    userLabel: raw["server.http.user_label"] ?? false,
+    metricsAllow: raw["server.http.metrics_allow"] ?? ["127.0.0.0/8", "::1/128"],
   };
 }
 

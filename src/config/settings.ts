@@ -1,5 +1,5 @@
 /** What a key may hold; a list names the only strings allowed. */
-type Kind = "string" | "integer" | "boolean" | readonly string[];
+type Kind = "string" | "integer" | "boolean" | "strings" | readonly string[];
 
 /** Every key of runevault.conf (contract runevault.md 5.2, decisions.md section 1) under its dotted name. */
 export const SETTINGS = {
@@ -9,6 +9,9 @@ export const SETTINGS = {
   "server.grpc.tls.cert": "string",
   "server.grpc.tls.key": "string",
   "server.grpc.tls.disable": "boolean",
+  "server.http.enable": "boolean",
+  "server.http.user_label": "boolean",
+  "server.http.metrics_allow": "strings",
   "server.admin.socket": "string",
   "keys.path": "string",
   "keys.index_name": "string",
@@ -34,6 +37,7 @@ export type SettingName = keyof typeof SETTINGS;
 type ValueOf<K> = K extends "string" ? string
   : K extends "integer" ? number
   : K extends "boolean" ? boolean
+  : K extends "strings" ? readonly string[]
   : K extends readonly (infer Choice)[] ? Choice
   : never;
 
@@ -63,6 +67,11 @@ export function expectedInstead(name: SettingName, value: unknown): string | und
     return kind.some((choice) => choice === value) ? undefined : `one of ${kind.join(", ")}`;
   }
   if (kind === "integer") return Number.isSafeInteger(value) ? undefined : "an integer";
+  if (kind === "strings") return isStrings(value) ? undefined : "a list of strings";
   if (kind === "boolean") return typeof value === "boolean" ? undefined : "true or false";
   return typeof value === "string" ? undefined : "a string";
+}
+
+function isStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

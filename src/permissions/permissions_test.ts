@@ -100,6 +100,7 @@ Deno.test("permissionsFor() follows the paths that lie outside the install direc
     ...config,
     secretFiles: ["/etc/s"],
     server: {
+      ...config.server,
       grpc: { ...grpc, host: "::", tls: { cert: "/etc/tls/v.pem", key: "/etc/tls/v.key", disable: false } },
       admin: { socket: "/run/vault/admin.sock" },
     },

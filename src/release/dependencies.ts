@@ -13,11 +13,17 @@ export const DEPENDENCIES_FILE = `${ROOT}docs/DEPENDENCIES.md`;
 
 /** Why each package that our modules import is here; a new one needs a reason before the list can be written. */
 const REASONS: Readonly<Record<string, string>> = {
+  "@aws-sdk/client-kms": "key-encryption keys of the secrets engine in AWS KMS, loaded only when configured",
   "@bufbuild/protobuf": "messages of the gRPC services, generated from `proto/`",
   "@bufbuild/protovalidate": "checks requests against the buf.validate constraints of `proto/`",
   "@grpc/grpc-js": "the gRPC server",
   "@grpc/proto-loader": "service definitions for health and reflection",
+  "@noble/ciphers": "XChaCha20-Poly1305, which Web Crypto lacks",
+  "@opentelemetry/api": "spans, where the operator turns tracing on",
   "@peculiar/x509": "the CA and server certificate of `runevault init`",
+  "age-encryption": "backups and exports as standard age files",
+  "fast-check": "property tests; no part of the vault",
+  "prom-client": "metrics in Prometheus' text format",
   "reflect-metadata": "`@peculiar/x509` needs it loaded first",
   "yaml": "configuration and state files, with line numbers in errors",
 };
