@@ -10,6 +10,14 @@ export interface KeyDraft {
   remove(file: string): Promise<void>;
 }
 
+/** A key file that is read in parts; what replaces the file meanwhile does not show. */
+export interface OpenKeyFile extends Disposable {
+  /** Its bytes. */
+  readonly size: number;
+  /** The bytes from `offset`, `length` of them or those up to the end; one call after the other. */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 export interface KeyStore {
   /** Absolute path of the directory, for messages. */
   readonly directory: string;
@@ -19,6 +27,8 @@ export interface KeyStore {
   version(file: string): Promise<string | undefined>;
   /** The file's bytes, or undefined when there is none. */
   read(file: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Opens a file for reading in parts; undefined when there is none. */
+  open(file: string): Promise<OpenKeyFile | undefined>;
   /** Puts a whole directory in place at once, or leaves things as they were when `fill` fails. */
   create(fill: (draft: KeyDraft) => Promise<void>): Promise<void>;
   /** Absolute path of a file in place. */

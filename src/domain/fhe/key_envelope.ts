@@ -82,9 +82,20 @@ export function readKeyEnvelope(name: KeyName, file: string, text: Uint8Array): 
 /** Parses all of the envelope but the key: that is cut out first, so that no string ever holds it. */
 function openEnvelope(name: KeyName, text: Uint8Array): { entry: { hash?: unknown }; keyData: Uint8Array } {
   const [start, end] = findKeyData(text);
-  const rest = new Uint8Array(text.length - (end - start));
-  rest.set(text.subarray(0, start));
-  rest.set(text.subarray(end), start);
+  const entry = readEntry(name, text.subarray(0, start), text.subarray(end));
+  return { entry, keyData: text.subarray(start, end) };
+}
+
+/**
+ * The entry of the key, from an envelope without its key_data.
+ *
+ * @param before The envelope up to key_data's text. @param after From the end of that text.
+ * @throws {PayloadError} when the rest is not an envelope of such a key; quotes nothing of it.
+ */
+export function readEntry(name: KeyName, before: Uint8Array, after: Uint8Array): { hash?: unknown } {
+  const rest = new Uint8Array(before.length + after.length);
+  rest.set(before);
+  rest.set(after, before.length);
   const envelope = parseJson(rest);
   const entries: unknown = envelope.entries;
   if (!Array.isArray(entries) || entries.length === 0) throw new PayloadError("the envelope has no entries");
@@ -92,7 +103,7 @@ function openEnvelope(name: KeyName, text: Uint8Array): { entry: { hash?: unknow
     throw new PayloadError(`the envelope's format is not '${KINDS[name].format}'`);
   }
   if (entries[0]?.key_data !== "") throw new PayloadError("entries[0] has no key_data");
-  return { entry: entries[0], keyData: text.subarray(start, end) };
+  return entries[0];
 }
 
 function parseJson(text: Uint8Array): Record<string, unknown> {
@@ -110,14 +121,19 @@ const [QUOTE, COLON, SPACE] = new TextEncoder().encode(`": `);
 
 /** Where the first key_data text starts and ends, both 0 where there is none. */
 function findKeyData(text: Uint8Array): [start: number, end: number] {
+  const start = keyDataStart(text), end = start < 0 ? -1 : text.indexOf(QUOTE, start);
+  return end < 0 ? [0, 0] : [start, end];
+}
+
+/** Where the first key_data text starts, -1 where there is none. */
+export function keyDataStart(text: Uint8Array): number {
   for (let at = text.indexOf(QUOTE); at >= 0; at = text.indexOf(QUOTE, at + 1)) {
     if (!KEY_DATA.every((code, i) => text[at + i] === code)) continue;
     let start = at + KEY_DATA.length;
     while (text[start] === COLON || text[start] === SPACE) start++;
-    const end = text.indexOf(QUOTE, start + 1);
-    return text[start] === QUOTE && end > start ? [start + 1, end] : [0, 0];
+    return text[start] === QUOTE ? start + 1 : -1;
   }
-  return [0, 0];
+  return -1;
 }
 
 function sha256(data: string | Uint8Array): string {

@@ -20,7 +20,7 @@ const MIN_EVAL_KEY_BYTES = 1 + 4 * POLYNOMIAL_BYTES * (1 + 32);
  * @throws {PayloadError} wrong length, first byte, preset, coefficient code or Hamming weight; quotes no key bytes.
  */
 export function checkKeyPayload(name: KeyName, payload: Uint8Array): void {
-  if (name === "EvalKey") return checkEvalKey(payload);
+  if (name === "EvalKey") return checkEvalKeyStart(payload.length, payload[0]);
   const size = HEADER_BYTES + (name === "SecKey" ? SECRET_COEFFICIENT_BYTES : 4 * POLYNOMIAL_BYTES);
   if (payload.length !== size) throw new PayloadError(`the key has ${payload.length} bytes instead of ${size}`);
   const tag = name === "SecKey" ? 1 : 2;
@@ -49,9 +49,10 @@ function checkCoefficients(packed: Uint8Array): void {
   if (weight !== SECRET_WEIGHT) throw new PayloadError(`the key's Hamming weight is not ${SECRET_WEIGHT}`);
 }
 
-function checkEvalKey(payload: Uint8Array): void {
-  if (payload.length < MIN_EVAL_KEY_BYTES) {
-    throw new PayloadError(`the key has ${payload.length} bytes, fewer than the smallest evaluation key`);
+/** What can be checked of an evaluation key without reading it whole. @throws {PayloadError} */
+export function checkEvalKeyStart(size: number, firstByte: number | undefined): void {
+  if (size < MIN_EVAL_KEY_BYTES) {
+    throw new PayloadError(`the key has ${size} bytes, fewer than the smallest evaluation key`);
   }
-  if (payload[0] !== "F".charCodeAt(0)) throw new PayloadError(`the key's first byte is ${payload[0]} instead of 'F'`);
+  if (firstByte !== "F".charCodeAt(0)) throw new PayloadError(`the key's first byte is ${firstByte} instead of 'F'`);
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { KeyDraft, KeyStore } from "#ports/key_store.ts";
+import type { KeyDraft, KeyStore, OpenKeyFile } from "#ports/key_store.ts";
 import { syncDirectory } from "../files/mod.ts";
 
 const LOAN = /^\.SecKey-.*\.bin$/;
@@ -37,6 +37,10 @@ export class KeyFiles implements KeyStore {
     return unlessMissing(() => Deno.readFile(this.pathOf(file)));
   }
 
+  open(file: string): Promise<OpenKeyFile | undefined> {
+    return unlessMissing(() => PartlyReadFile.open(this.pathOf(file)));
+  }
+
   pathOf(file: string): string {
     return join(this.directory, file);
   }
@@ -67,6 +71,31 @@ export class KeyFiles implements KeyStore {
       writeAll(file, new Uint8Array(data.length));
       Deno.removeSync(path);
     }
+  }
+}
+
+class PartlyReadFile implements OpenKeyFile {
+  private constructor(readonly file: Deno.FsFile, readonly size: number) {}
+
+  static async open(path: string): Promise<PartlyReadFile> {
+    const file = await Deno.open(path);
+    return new PartlyReadFile(file, (await file.stat()).size);
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
+    await this.file.seek(offset, Deno.SeekMode.Start);
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = await this.file.read(bytes.subarray(filled));
+      if (count === null) break;
+      filled += count;
+    }
+    return bytes.subarray(0, filled);
+  }
+
+  [Symbol.dispose](): void {
+    this.file.close();
   }
 }
 

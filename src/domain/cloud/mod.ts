@@ -1,0 +1,3 @@
+export { CloudRegistration, type RegistrationOptions } from "./registration.ts";
+export { activateKey, ensureIndex, ensureResident, type Residency } from "./sequence.ts";
+export { type CloudControl, type CloudState, OFFLINE_TEXT, offlineCloud } from "./state.ts";
