@@ -16,7 +16,7 @@ export async function invocationOf(command: string, values: Values): Promise<Inv
   if (command === "init") {
     return { command, dir: resolve(values.text("--dir") ?? "/opt/rune-vault"), librarySource: LIBRARY_SOURCE };
   }
-  const isAdmin = /^(token|role) /.test(command), socket = values.text("--admin-socket");
+  const isAdmin = /^(token|role|cloud) /.test(command), socket = values.text("--admin-socket");
   if (isAdmin && socket !== undefined) return { command: "admin", socket: absolute(socket) };
   const config = await load(values.text("--config"));
   if (!config) return { command: "unconfigured", candidates: candidates(values.text("--config")) };

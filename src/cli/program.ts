@@ -1,4 +1,6 @@
 import type { Command } from "./command.ts";
+import { cloudRegister } from "./commands/cloud_register.ts";
+import { cloudStatus } from "./commands/cloud_status.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { daemonRestart } from "./commands/daemon_restart.ts";
 import { daemonStart } from "./commands/daemon_start.ts";
@@ -36,13 +38,14 @@ export const program: Command = {
   usage: [
     "runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]",
     "                 [--timeout TIMEOUT]",
-    "    {token,role,daemon,status,permissions,logs,version,init,completion} ...",
+    "    {token,role,cloud,daemon,status,permissions,logs,version,init,completion} ...",
   ].join("\n"),
   options: [],
   commandLabel: "resource",
   commands: [
     group("token", "Manage per-user tokens", [tokenIssue, tokenRevoke, tokenRotate, tokenList]),
     group("role", "Manage roles", [roleList, roleCreate, roleUpdate, roleDelete]),
+    group("cloud", "Register with enVector Cloud", [cloudStatus, cloudRegister]),
     group("daemon", "Run and stop the vault", [daemonStart, daemonStop, daemonRestart]),
     status,
     permissions(isCommand),

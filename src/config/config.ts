@@ -38,8 +38,13 @@ export interface Config {
     /** The envector shared library. */
     readonly library: string;
   };
-  /** Empty strings: offline. */
-  readonly envector: { readonly endpoint: string; readonly apiKey: string };
+  /** Offline while endpoint or API key is empty. */
+  readonly envector: {
+    readonly endpoint: string;
+    readonly apiKey: string;
+    /** Whether there is an API key; while the secrets are not read, whether one is named. */
+    readonly hasApiKey: boolean;
+  };
   readonly tokens: {
     /** Empty: metadata and agent keys are refused. */
     readonly teamSecret: string;

@@ -38,9 +38,13 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   const { source, file } = await find(searched, options.path);
   const raw = parse(file.text, source, searched);
   const secrets = options.secrets === false
-    ? { apiKey: "", teamSecret: "", warnings: [] }
+    ? { apiKey: "", hasApiKey: namesApiKey(raw), teamSecret: "", warnings: [] }
     : await readSecretsOf(raw, source, file.mode);
   return { raw, config: resolveConfig(raw, source, secrets) };
+}
+
+function namesApiKey(raw: RawConfig): boolean {
+  return Boolean(raw["envector.api_key_file"] || raw["envector.api_key"]);
 }
 
 async function find(searched: readonly string[], given?: string): Promise<{ source: string; file: TextFile }> {

@@ -1,4 +1,5 @@
 export { type AuditMode, parseAuditMode } from "./audit_mode.ts";
+export { type CloudEndpoint, cloudEndpointOf, parseCloudEndpoint } from "./cloud_endpoint.ts";
 export type { Config, LogLevel } from "./config.ts";
 export { ConfigError } from "./config_error.ts";
 export { addressText, isListenHost, listenHost, probeHost } from "./grpc_address.ts";

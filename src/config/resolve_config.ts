@@ -34,7 +34,11 @@ export function resolveConfig(raw: RawConfig, source: string, secrets: Secrets):
       embeddingDim: raw["keys.embedding_dim"] ?? 0,
       library: inInstallDir(raw["keys.library"], "lib/libenvector.so"),
     },
-    envector: { endpoint: raw["envector.endpoint"] ?? "", apiKey: secrets.apiKey },
+    envector: {
+      endpoint: raw["envector.endpoint"] ?? "",
+      apiKey: secrets.apiKey,
+      hasApiKey: secrets.hasApiKey ?? secrets.apiKey !== "",
+    },
     tokens: {
       teamSecret: secrets.teamSecret,
       rolesFile: inInstallDir(raw["tokens.roles_file"]),

@@ -7,6 +7,8 @@ const MAX_SECRET_BYTES = 64 * 1024;
 
 export interface Secrets {
   readonly apiKey: string;
+  /** That there is an API key, where it has not been read; absent: by `apiKey`. */
+  readonly hasApiKey?: boolean;
   readonly teamSecret: string;
   readonly warnings: readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { Config } from "./config.ts";
+import { parseCloudEndpoint } from "./cloud_endpoint.ts";
 import { ConfigError } from "./config_error.ts";
 import { isListenHost } from "./grpc_address.ts";
 
@@ -33,7 +34,7 @@ function missing({ daemon, server, keys, tokens }: Config): string[] {
   return problems.filter(([found]) => found).map(([, text]) => text);
 }
 
-function outOfRange({ server, keys, audit }: Config): string[] {
+function outOfRange({ server, keys, audit, envector }: Config): string[] {
   const problems: [boolean, string][] = [
     [
       !isListenHost(server.grpc.host),
@@ -46,6 +47,12 @@ function outOfRange({ server, keys, audit }: Config): string[] {
     ],
     [keys.library === "", "keys.library must not be empty"],
     [audit.file && audit.path === "", "audit.path must not be empty when audit.mode names a file"],
+    [
+      envector.endpoint !== "" && parseCloudEndpoint(envector.endpoint) === undefined,
+      "envector.endpoint must be host, host:port, https://host or https://host:port (IPv6 in brackets)",
+    ],
+    // Neither is quoted: a key may stand in the wrong place.
+    [!/^[!-~]*$/.test(envector.apiKey), "envector.api_key must be printable ASCII without blanks"],
     [audit.retention < 1, `audit.retention must be 1 or more (got ${audit.retention})`],
   ];
   return problems.filter(([found]) => found).map(([, text]) => text);

@@ -9,6 +9,7 @@ import { FileStateStore } from "#adapters/storage/files/mod.ts";
 import { KeyFiles } from "#adapters/storage/keys/mod.ts";
 import type { Config } from "#config/mod.ts";
 import { AuditLog } from "#domain/audit/mod.ts";
+import type { CloudControl } from "#domain/cloud/mod.ts";
 import { KeyBundle, PublicKeys, ScoreDecryptor } from "#domain/fhe/mod.ts";
 import { MetadataDecryptor } from "#domain/metadata/mod.ts";
 import { TokenService } from "#domain/tokens/mod.ts";
@@ -18,10 +19,12 @@ import type { AuditSink } from "#ports/audit_sink.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { SecretKey } from "#ports/fhe_library.ts";
 import type { Log } from "#ports/log.ts";
+import { openCloud } from "./cloud.ts";
 
 /** What the listeners serve, opened in the order of contract runevault.md 1.12. */
 export interface Vault extends VaultParts {
   readonly secretKey: SecretKey;
+  readonly cloud: CloudControl;
 }
 
 export async function openVault(config: Config, log: Log, clock: Clock): Promise<Vault> {
@@ -30,9 +33,11 @@ export async function openVault(config: Config, log: Log, clock: Clock): Promise
   const tokens = await TokenService.open({ store, clock, log });
   const keyFiles = new KeyFiles(keys.path);
   const secretKey = await openSecretKey(config, keyFiles, log, clock);
+  const cloud = await named("cloud", () => openCloud(config, keyFiles, log, clock));
   return {
     tokens,
     secretKey,
+    cloud,
     scores: new ScoreDecryptor(secretKey),
     metadata: new MetadataDecryptor(teamSecret),
     publicKeys: new PublicKeys(keyFiles),
@@ -45,6 +50,7 @@ export async function openVault(config: Config, log: Log, clock: Clock): Promise
 
 /** Ends what openVault() opened, once no call can come in any more. */
 export async function closeVault(vault: Vault): Promise<void> {
+  await vault.cloud.stop();
   await vault.tokens.flush();
   await vault.audit.close();
   await vault.secretKey.close();

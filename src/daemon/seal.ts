@@ -17,17 +17,15 @@ export function seal(granted: Permissions, kept: Permissions): void {
   for (const name of ["read", "write"] as const) {
     for (const path of withoutKept(granted[name], kept[name])) Deno.permissions.revokeSync({ name, path });
   }
-  for (const host of withoutKept(granted.net, kept.net).filter(isHost)) {
-    Deno.permissions.revokeSync({ name: "net", host });
-  }
-  if (kept.net.length === 0) Deno.permissions.revokeSync({ name: "net" });
+  for (const host of withoutKept(granted.net, kept.net)) Deno.permissions.revokeSync({ name: "net", host });
+  if (!kept.net.some((host) => isGranted({ name: "net", host }))) Deno.permissions.revokeSync({ name: "net" });
   checkSealed(granted, kept);
 }
 
 /** Of what was granted at start, what the process may still do. */
 export function permissionsInForce(granted: Permissions): Record<string, readonly string[]> {
   return {
-    net: granted.net.filter((host) => isGranted({ name: "net", host: isHost(host) ? host : undefined })),
+    net: granted.net.filter((host) => isGranted({ name: "net", host })),
     read: granted.read.filter((path) => isGranted({ name: "read", path })),
     write: granted.write.filter((path) => isGranted({ name: "write", path })),
     ffi: granted.ffi.filter((path) => isGranted({ name: "ffi", path })),
@@ -53,11 +51,6 @@ function checkSealed(granted: Permissions, kept: Permissions): void {
 
 function withoutKept(values: readonly string[], kept: readonly string[]): string[] {
   return values.filter((value) => !kept.includes(value));
-}
-
-/** Deno's permission API knows no Unix sockets: they go with the whole kind. */
-function isHost(net: string): boolean {
-  return !net.startsWith("unix:");
 }
 
 function isGranted(descriptor: Deno.PermissionDescriptor): boolean {

@@ -1,12 +1,13 @@
 import { libcSender } from "#adapters/native/mod.ts";
 import { addressText, type Config, listenHost } from "#config/mod.ts";
-import { type AdminServer, startAdminServer } from "#edge/admin/mod.ts";
+import { type AdminServer, cloudBody, startAdminServer } from "#edge/admin/mod.ts";
 import { GrpcServer } from "#edge/grpc/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
 import { type Permissions, permissionsFor, servingPermissions } from "#permissions/mod.ts";
 import { type Clock, systemClock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import { closeVault, openVault, type Vault } from "./compose.ts";
+import { cloudNames } from "./cloud.ts";
 import { createLog } from "./log.ts";
 import { createNotifier } from "./notify.ts";
 import { PidFile } from "./pid_file.ts";
@@ -50,8 +51,10 @@ async function serve(config: Config, vault: Vault, stopSignal: Promise<Deno.Sign
       seal(granted, servingPermissions(config));
       log("info", `serving gRPC on ${address}, admin on ${config.server.admin.socket}`);
       notifier.ready();
+      vault.cloud.start();
       log("info", `${await stopSignal}: draining`);
       notifier.stopping();
+      await vault.cloud.stop(); // a forced registration would hold up the admin socket
       await grpc.stop();
     } finally {
       await admin.stop();
@@ -63,17 +66,19 @@ async function serve(config: Config, vault: Vault, stopSignal: Promise<Deno.Sign
 
 async function startAdmin(
   config: Config,
-  { tokens, log }: Vault,
+  { tokens, cloud, log }: Vault,
   { health }: GrpcServer,
   granted: Permissions,
 ): Promise<AdminServer> {
   try {
+    const names = cloudNames(config);
     return await startAdminServer({
       socket: config.server.admin.socket,
       tokens,
       log,
       isServing: () => health.isServing,
-      status: () => ({ permissions: permissionsInForce(granted) }),
+      cloud: { control: cloud, names },
+      status: () => ({ cloud: cloudBody(names, cloud.state), permissions: permissionsInForce(granted) }),
     });
   } catch (reason) {
     throw new VaultError("FAILED_PRECONDITION", `server: admin: ${messageOf(reason)}`);

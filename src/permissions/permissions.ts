@@ -1,6 +1,7 @@
 import { isAbsolute, join, relative } from "node:path";
+import { SYSTEM_BUNDLES } from "#adapters/cloud/system_bundles.ts";
 import { stagedPathOf } from "#adapters/storage/files/mod.ts";
-import { addressText, type Config, isListenHost, listenHost, probeHost } from "#config/mod.ts";
+import { addressText, cloudEndpointOf, type Config, isListenHost, listenHost, probeHost } from "#config/mod.ts";
 import { bindPathOf } from "#edge/admin/mod.ts";
 
 /** What one runevault process may do, in Deno's kinds (https://docs.deno.com/runtime/fundamentals/security/). */
@@ -115,14 +116,26 @@ function statusPermissions(config: Config): Permissions {
 
 /**
  * What the daemon keeps once it serves: the files that it writes and those that it reads for every call, each by name,
- * and the folder of the audit log, whose rotated files have the date in their names. It opens no connection, starts no
- * program, loads no library and reads neither its configuration nor the secret key again.
+ * and the folder of the audit log, whose rotated files have the date in their names. It connects to the configured cloud
+ * and to nothing else, starts no program, loads no library and reads neither its configuration nor the secret key again.
  */
-export function servingPermissions({ server, daemon, keys, tokens, audit }: Config): Permissions {
+export function servingPermissions(config: Config): Permissions {
+  const { server, daemon, keys, tokens, audit } = config;
   const own = [daemon.pidFile, server.admin.socket, ...(audit.file ? [folderOf(audit.path)] : [])];
   const state = [tokens.rolesFile, tokens.tokensFile], staged = state.map(stagedPathOf); // moved over the state, unread
   const publicKeys = ["EncKey.json", "EvalKey.json"].map((file) => join(keys.path, "vault-key", file));
-  return { ...NOTHING, read: [...own, ...staged, ...publicKeys], write: [...own, ...state, ...staged] };
+  return {
+    ...NOTHING,
+    net: cloudAddress(config),
+    read: [...own, ...staged, ...publicKeys],
+    write: [...own, ...state, ...staged],
+  };
+}
+
+/** Where enVector Cloud is, when endpoint and API key are configured. */
+export function cloudAddress(config: Config): string[] {
+  const endpoint = cloudEndpointOf(config);
+  return endpoint ? [addressText(endpoint)] : [];
 }
 
 function daemonPermissions(config: Config): Permissions {
@@ -137,11 +150,16 @@ function daemonPermissions(config: Config): Permissions {
   ];
   if (audit.file) state.push(folderOf(audit.path));
   const { cert, key, disable } = server.grpc.tls;
-  const inputs = [source, ...secretFiles, ...(disable ? [] : [cert, key])];
   // The narrow grants stand beside the wide ones, since the seal takes the wide ones away and nothing can be added then.
   const serving = servingPermissions(config);
+  const authorities = serving.net.length > 0 ? SYSTEM_BUNDLES : [];
+  const inputs = [source, ...secretFiles, ...(disable ? [] : [cert, key]), ...authorities];
   return {
-    net: [...tcpAddress(server.grpc), ...unixSocket(server.admin.socket && bindPathOf(server.admin.socket))],
+    net: unique([
+      ...tcpAddress(server.grpc),
+      ...unixSocket(server.admin.socket && bindPathOf(server.admin.socket)),
+      ...serving.net,
+    ]),
     read: unique([...outermost([installDir, ...state, ...inputs]), ...serving.read]),
     write: unique([...outermost([installDir, ...state]), ...serving.write]),
     ffi: [keys.library],

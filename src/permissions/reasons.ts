@@ -1,4 +1,5 @@
-import { type Invocation, type Permissions, permissionsFor, servingPermissions } from "./permissions.ts";
+import { SYSTEM_BUNDLES } from "#adapters/cloud/system_bundles.ts";
+import { cloudAddress, type Invocation, type Permissions, permissionsFor, servingPermissions } from "./permissions.ts";
 
 /** One value of one permission flag. */
 export interface ExplainedPermission {
@@ -46,12 +47,15 @@ function reasonFor(kind: keyof Permissions, value: string, invocation: Invocatio
   return pathReason(value, invocation);
 }
 
-function netReason(value: string, { command }: Invocation): string {
+function netReason(value: string, invocation: Invocation): string {
+  const { command } = invocation;
   const isServer = command.startsWith("daemon");
   if (value.startsWith("unix:")) {
     return isServer ? "the admin socket, bound in a private folder and then moved into place" : "the admin socket";
   }
-  return isServer ? "the gRPC listener" : "asks the gRPC health service";
+  if (!isServer) return "asks the gRPC health service";
+  const isCloud = "config" in invocation && invocation.config && cloudAddress(invocation.config).includes(value);
+  return isCloud ? "enVector Cloud, where the vault registers key and index" : "the gRPC listener";
 }
 
 function pathReason(path: string, invocation: Invocation): string {
@@ -72,6 +76,7 @@ function pathReason(path: string, invocation: Invocation): string {
     ...Object.fromEntries(config.secretFiles.map((file) => [file, "a secret that the configuration names"])),
   };
   if (named[path]) return named[path];
+  if (SYSTEM_BUNDLES.includes(path)) return "certificate authorities of the system, for the connection to the cloud";
   if (path.endsWith(".new")) return "new state, before it replaces the old";
   if (path.endsWith("EncKey.json") || path.endsWith("EvalKey.json")) return "a public key, for GetPublicKey";
   if (audit.path.startsWith(`${path}/`)) return "the audit log and its rotated files";

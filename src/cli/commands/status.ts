@@ -37,14 +37,14 @@ async function probeAll(config: Config, socket: string): Promise<Report> {
   const { probeAdmin } = await import("../admin_probe.ts");
   const { addressText } = await import("#config/mod.ts");
   const { probeGrpc } = await import("../grpc_probe.ts");
-  const { daemonReport, permissionLines } = await import("../daemon_report.ts");
+  const { daemonReport, reportLines } = await import("../daemon_report.ts");
   const [daemon, admin, grpc] = await Promise.all([
     daemonState(config),
     probeAdmin(socket),
     probeGrpc(config.server.grpc),
   ]);
   const told = admin.ok ? await daemonReport(socket) : undefined;
-  const toldLines = told ? permissionLines(told) : [];
+  const toldLines = told ? reportLines(told) : [];
   return { config, socket, address: addressText(config.server.grpc), daemon, admin, grpc, told, toldLines };
 }
 

@@ -1,6 +1,8 @@
 import { AdminClientError, type AdminRequest, adminRequest } from "./admin_request.ts";
 
 const TIMEOUT_MS = 30_000;
+/** Two whole registrations: the one that runs already, and ours. */
+const REGISTER_TIMEOUT_MS = 400_000;
 
 export interface IssuedToken {
   readonly user: string;
@@ -32,6 +34,24 @@ export interface RoleJson {
   readonly rate_limit: string;
 }
 
+/** How the vault stands with enVector Cloud. */
+export interface CloudJson {
+  readonly state: "offline" | "registering" | "registered" | "failed";
+  /** Of `offline` and `failed`. */
+  readonly why?: string;
+  /** Of `failed`. */
+  readonly failure?: "rejected" | "unreachable" | "refused" | "local";
+  /** Of `failed`, RFC 3339. */
+  readonly next_try?: string;
+  /** Of `registered`, RFC 3339. */
+  readonly since?: string;
+  /** `host:port`; empty: none. */
+  readonly endpoint: string;
+  readonly key_id: string;
+  /** Empty: none. */
+  readonly index: string;
+}
+
 export type RoleChanges = Partial<Omit<RoleJson, "name">>;
 
 /**
@@ -46,8 +66,8 @@ export class AdminClient {
     return this.#send("GET", "/health");
   }
 
-  /** The permissions that the daemon has now, by kind. */
-  status(): Promise<{ permissions: Record<string, string[]> }> {
+  /** How the daemon stands with the cloud, and the permissions that it has now, by kind. */
+  status(): Promise<{ cloud: CloudJson; permissions: Record<string, string[]> }> {
     return this.#send("GET", "/status");
   }
 
@@ -92,8 +112,22 @@ export class AdminClient {
     await this.#send("DELETE", `/roles/${encodeURIComponent(name)}`);
   }
 
-  async #send<Answer>(method: AdminRequest["method"], path: string, body?: unknown): Promise<Answer> {
-    const { status, text } = await adminRequest(this.socketPath, { method, path, body, timeoutMs: this.timeoutMs });
+  cloud(): Promise<CloudJson> {
+    return this.#send("GET", "/cloud");
+  }
+
+  /** Registers with the cloud now; throws with the reason when that does not succeed. */
+  registerCloud(): Promise<CloudJson> {
+    return this.#send("POST", "/cloud/register", {}, Math.max(this.timeoutMs, REGISTER_TIMEOUT_MS));
+  }
+
+  async #send<Answer>(
+    method: AdminRequest["method"],
+    path: string,
+    body?: unknown,
+    timeoutMs = this.timeoutMs,
+  ): Promise<Answer> {
+    const { status, text } = await adminRequest(this.socketPath, { method, path, body, timeoutMs });
     const answer = parseObject(text);
     if (status >= 400) throw new AdminClientError(typeof answer?.error === "string" ? answer.error : "Unknown error");
     if (answer === undefined) throw this.#unexpected();

@@ -2,6 +2,7 @@ import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Log } from "#ports/log.ts";
 import type { TokenService } from "#domain/tokens/mod.ts";
 import { CallsInFlight } from "./calls_in_flight.ts";
+import { type CloudAdmin, cloudRoutes } from "./cloud_routes.ts";
 import { bindPathOf, prepareBind, publish, removeBindDirectory, type SocketFile, unpublish } from "./private_socket.ts";
 import { type BodyLimits, readJson } from "./read_json.ts";
 import { HttpError, type Reply, toResponse } from "./reply.ts";
@@ -30,6 +31,8 @@ export interface AdminOptions {
   readonly log: Log;
   /** What `GET /status` tells, a plain JSON value without secrets; without it there is no such route. */
   readonly status?: () => unknown;
+  /** How the vault stands with the cloud; without it there are no such routes. */
+  readonly cloud?: CloudAdmin;
   /** Milliseconds for a request's body to arrive; 30,000. */
   readonly bodyTimeoutMs?: number;
   /** Milliseconds that calls in flight get when the server stops; 5,000. */
@@ -81,8 +84,13 @@ function removeSocket(file: SocketFile, log: Log): void {
 }
 
 function answerer(options: AdminOptions, limits: BodyLimits): (request: Request) => Promise<Reply> {
-  const { log, tokens } = options;
-  const routes = [...healthRoutes(options), ...tokenRoutes(tokens), ...roleRoutes(tokens)];
+  const { log, tokens, cloud } = options;
+  const routes = [
+    ...healthRoutes(options),
+    ...tokenRoutes(tokens),
+    ...roleRoutes(tokens),
+    ...(cloud ? cloudRoutes(cloud) : []),
+  ];
   return async (request) => {
     const { method } = request;
     const target = targetOf(request);
