@@ -1,7 +1,10 @@
-import { type Client, type ClientUnaryCall, type ClientWritableStream, Metadata } from "@grpc/grpc-js";
+import { type ClientUnaryCall, type ClientWritableStream, Metadata } from "@grpc/grpc-js";
 import { CloudError } from "#ports/cloud.ts";
 import { transportError } from "./answers.ts";
+import type { CloudChannel } from "./channel.ts";
 import { type CalledMethod, type Request, type Response, wireMethod } from "./methods.ts";
+
+const POLL_MS = 5;
 
 /** How long calls may take, in milliseconds. */
 export interface Deadlines {
@@ -11,13 +14,13 @@ export interface Deadlines {
 
 /** Calls of one client, which end with it. */
 export class Calls {
-  readonly #client: Client;
+  readonly #channel: CloudChannel;
   readonly #apiKey: string;
   readonly #inFlight = new Set<ClientUnaryCall | ClientWritableStream<unknown>>();
   #isClosed = false;
 
-  constructor(client: Client, apiKey: string) {
-    this.#client = client;
+  constructor(channel: CloudChannel, apiKey: string) {
+    this.#channel = channel;
     this.#apiKey = apiKey;
   }
 
@@ -28,23 +31,16 @@ export class Calls {
     timeoutMs: number,
   ): Promise<Response<Name>> {
     const { path, serialize, deserialize } = wireMethod(rpc), metadata = this.#metadata();
-    const answer = Promise.withResolvers<Response<Name>>();
-    const call = this.#client.makeUnaryRequest(
-      path,
-      serialize,
-      deserialize,
-      request,
-      metadata,
-      { deadline: Date.now() + timeoutMs },
-      (error, response) => error ? answer.reject(error) : answer.resolve(response!),
-    );
+    const answer = new Answer<Response<Name>>(), options = { deadline: Date.now() + timeoutMs };
+    const { client } = this.#channel;
+    const call = client.makeUnaryRequest(path, serialize, deserialize, request, metadata, options, answer.give);
     return await this.#during(call, () => answer.promise).catch((reason) => {
       throw transportError(rpc, reason, this.#apiKey);
     });
   }
 
   /**
-   * Sends frames, each when the one before it has gone, and waits for the answer.
+   * Sends frames, each when the one before it has gone out, and waits for the answer.
    *
    * @throws {CloudError} of the cloud; what `frames` throws as it is.
    */
@@ -54,23 +50,28 @@ export class Calls {
     timeoutMs: number,
   ): Promise<Response<Name>> {
     const { path, serialize, deserialize } = wireMethod(rpc), metadata = this.#metadata();
-    const answer = Promise.withResolvers<Response<Name>>();
-    const call = this.#client.makeClientStreamRequest(
+    const answer = new Answer<Response<Name>>(), start = this.#channel.bytesSent();
+    let bytes = 0, step: "send" | "recv" = "send";
+    const counted = (frame: Request<Name>) => {
+      const message = serialize(frame);
+      bytes += message.length;
+      return message;
+    };
+    const options = { deadline: Date.now() + timeoutMs };
+    const call = this.#channel.client.makeClientStreamRequest(
       path,
-      serialize,
+      counted,
       deserialize,
       metadata,
-      { deadline: Date.now() + timeoutMs },
-      (error, response) => error ? answer.reject(error) : answer.resolve(response!),
+      options,
+      answer.give,
     );
     call.on("error", () => {}); // the answer tells it
-    answer.promise.catch(() => {}); // while frames are still read
-    let step: "send" | "recv" = "send";
     const send = async () => {
       for await (const frame of frames) {
-        // The answer before the end: the cloud wants no more.
-        const isAnswered = await Promise.race([written(call, frame), answer.promise.then(() => true)]);
-        if (isAnswered) return await answer.promise;
+        call.write(frame);
+        while (!answer.isGiven && (bytes === 0 || this.#channel.bytesSent() - start < bytes)) await soon();
+        if (answer.isGiven) return await answer.promise; // before the end: the cloud wants no more
       }
       step = "recv";
       call.end();
@@ -84,7 +85,7 @@ export class Calls {
   close(): void {
     this.#isClosed = true;
     for (const call of this.#inFlight) call.cancel();
-    this.#client.close();
+    this.#channel.client.close();
   }
 
   async #during<T>(call: ClientUnaryCall | ClientWritableStream<unknown>, wait: () => Promise<T>): Promise<T> {
@@ -105,9 +106,32 @@ export class Calls {
   }
 }
 
-/** Resolves once the frame has gone onto the connection; never, where that has ended. */
-function written<T>(call: ClientWritableStream<T>, frame: T): Promise<false> {
-  return new Promise((resolve) => call.write(frame, () => resolve(false)));
+/** What a call comes to. */
+class Answer<T> {
+  readonly #promise = Promise.withResolvers<T>();
+  isGiven = false;
+
+  constructor() {
+    this.#promise.promise.catch(() => {}); // while nobody waits for it yet
+  }
+
+  get promise(): Promise<T> {
+    return this.#promise.promise;
+  }
+
+  readonly give = (error: unknown, response?: T): void => {
+    this.isGiven = true;
+    if (error) this.#promise.reject(error);
+    else this.#promise.resolve(response!);
+  };
+}
+
+/**
+ * Until the connection may have taken more. Nothing tells when it has: Deno calls a frame written as soon as it has put it
+ * into a queue without a limit (seen with 2.9.3), so all of the key would wait there for a slow cloud.
+ */
+function soon(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
 function isGrpc(reason: unknown): boolean {

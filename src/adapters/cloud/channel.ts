@@ -3,14 +3,20 @@
  *
  * @module
  */
-import { ChannelCredentials, type ChannelOptions, Client, experimental } from "@grpc/grpc-js";
-import { isIP } from "node:net";
-import { checkServerIdentity, createSecureContext } from "node:tls";
+import { type ChannelOptions, Client, experimental } from "@grpc/grpc-js";
+import { isIPv6 } from "node:net";
+import { ServerTrust } from "./server_trust.ts";
 
 /** Where the cluster is: a name or an address without brackets, and its port. */
 export interface CloudAddress {
   readonly host: string;
   readonly port: number;
+}
+
+export interface CloudChannel {
+  readonly client: Client;
+  /** Bytes that have gone out on its connections so far. */
+  readonly bytesSent: () => number;
 }
 
 /** Largest message in either direction: 100 MiB. */
@@ -29,28 +35,24 @@ export const CHANNEL_OPTIONS: ChannelOptions = {
   "grpc.enable_channelz": 0,
 };
 
-/** A server name cannot be an address (RFC 6066); the certificate is checked for the address all the same. */
-const NO_NAME = "address.invalid";
+const SCHEME = "rv-host";
 
 /**
  * A client that connects with its first call.
  *
  * @param ca The trusted certificate authorities, one PEM certificate each; no others are.
  */
-export function openChannel({ host, port }: CloudAddress, ca: readonly string[], options: ChannelOptions = {}): Client {
+export function openChannel(
+  { host, port }: CloudAddress,
+  ca: readonly string[],
+  options: ChannelOptions = {},
+): CloudChannel {
   experimental.registerResolver(SCHEME, NamedHost);
-  const isAddress = isIP(host) !== 0;
-  const context = createSecureContext({ ca: [...ca], minVersion: "TLSv1.2" });
-  const credentials = ChannelCredentials.createFromSecureContext(
-    context,
-    isAddress ? { checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate) } : {},
-  );
-  const target = `${SCHEME}:${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-  const naming = isAddress ? { "grpc.ssl_target_name_override": NO_NAME } : {};
-  return new Client(target, credentials, { ...CHANNEL_OPTIONS, ...naming, ...options });
+  const trust = new ServerTrust(host, ca);
+  const target = `${SCHEME}:${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const client = new Client(target, trust, { ...CHANNEL_OPTIONS, ...options });
+  return { client, bytesSent: () => trust.bytesSent };
 }
-
-const SCHEME = "rv-host";
 
 /**
  * Leaves the name to the connection: Deno permits a connection by the name that was asked for, not by the addresses that
