@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { firstLine } from "../support/first_line.ts";
 import { ROOT } from "../support/paths.ts";
 import { TestVault } from "../support/test_vault.ts";
 import { VaultClient } from "../support/vault_client.ts";
 
 const HELLO = JSON.stringify({ a: "abc123def456", c: "OhawM+14dWV/2KJwL0Ud3pqJpP6Mr7XVfCsM" });
-
-async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let text = "";
-  for await (const part of stream.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    if (text.includes("\n")) return text.slice(0, text.indexOf("\n"));
-  }
-  throw new Error(`the probe said only: ${text}`);
-}
 
 Deno.test("code inside the sealed daemon is refused everything, while the vault goes on working", async () => {
   await using vault = await TestVault.start({ preload: `${ROOT}tests/support/attack_probe.ts` });

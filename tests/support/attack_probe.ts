@@ -1,11 +1,12 @@
 /**
- * Preloaded into the daemon by seal_test.ts: what an attacker would try who runs code inside the vault. Waits until the
+ * Preloaded into the daemon by tests of the seal: what an attacker would try who runs code inside the vault. Waits until the
  * daemon is sealed, tries, and prints what came of it as one line of JSON. It is no part of anything that is shipped.
  *
  * @module
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { lookup, resolveTxt } from "node:dns/promises";
 import { connect } from "node:net";
 
 const config = Deno.args[Deno.args.indexOf("--config") + 1];
@@ -13,12 +14,21 @@ const install = config.replace("/configs/runevault.conf", "");
 const secretKey = `${install}/vault-keys/vault-key/SecKey.json`;
 const library = /library: ([^ }]+)/.exec(Deno.readTextFileSync(config))![1];
 const port = Number(/port: (\d+)/.exec(Deno.readTextFileSync(config))![1]);
+const cloudPort = Number(/endpoint: "(?:https:\/\/)?localhost:(\d+)"/.exec(Deno.readTextFileSync(config))?.[1]);
 
 const ATTACKS: Readonly<Record<string, () => unknown>> = {
   "connect to the vault's own port": () => Deno.connect({ hostname: "127.0.0.1", port }),
   "connect to another host": () => Deno.connect({ hostname: "192.0.2.1", port: 443 }),
-  "connect by node:net": () =>
-    new Promise((resolve, reject) => connect(port, "127.0.0.1").on("connect", resolve).on("error", reject)),
+  "connect by node:net": () => connected(port, "127.0.0.1"),
+  "connect by node:net to another host": () => connected(443, "example.com"),
+  "look up a name by node:dns": () => lookup("secret.example.com"),
+  "look up a text by node:dns": () => resolveTxt("secret.example.com"),
+  "connect to where the admin socket was bound": () =>
+    Deno.connect({ transport: "unix", path: `${install}/.admin.sock.bind/admin.sock` }),
+  "bind the admin socket again": () =>
+    Deno.listen({ transport: "unix", path: `${install}/.admin.sock.bind/admin.sock` }),
+  "read the certificate authorities": () => Deno.readFile("/etc/ssl/certs/ca-certificates.crt"),
+  ...(cloudPort ? cloudAttacks() : {}),
   "connect to the admin socket": () => Deno.connect({ transport: "unix", path: `${install}/admin.sock` }),
   "fetch": () => fetch(`https://127.0.0.1:${port}/`),
   "look up a name": () => Deno.resolveDns("example.com", "A"),
@@ -55,6 +65,24 @@ const ATTACKS: Readonly<Record<string, () => unknown>> = {
   "open the library in a worker": () => inWorker(`Deno.dlopen(${JSON.stringify(library)}, {})`),
 };
 
+/** Only the first two are what the daemon itself does. */
+function cloudAttacks(): Record<string, () => unknown> {
+  return {
+    "connect to the cloud": () => Deno.connect({ hostname: "localhost", port: cloudPort }),
+    "connect to the cloud by node:net": () => connected(cloudPort, "localhost"),
+    "connect to the cloud's address instead of its name": () =>
+      Deno.connect({ hostname: "127.0.0.1", port: cloudPort }),
+    "connect to another port of the cloud": () => Deno.connect({ hostname: "localhost", port: cloudPort + 1 }),
+    "listen on the cloud's port": () => Deno.listen({ hostname: "127.0.0.1", port: cloudPort }),
+  };
+}
+
+function connected(port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, host).on("connect", () => resolve(void socket.destroy())).on("error", reject);
+  });
+}
+
 function inWorker(attack: string): Promise<void> {
   const code = `try { ${attack}; postMessage("succeeded"); } catch (reason) { postMessage(reason.name); }`;
   const worker = new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })), { type: "module" });
@@ -77,7 +105,7 @@ const timer = setInterval(async () => {
       outcomes[name] = "succeeded";
     } catch (reason) {
       const isRefusal = reason instanceof Deno.errors.NotCapable ||
-        /^Requires \w+ access/.test((reason as Error).message);
+        /^Requires \w+ access|^getaddrinfo EPERM /.test((reason as Error).message);
       outcomes[name] = isRefusal ? "refused" : String(reason);
     }
   }

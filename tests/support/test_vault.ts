@@ -21,6 +21,8 @@ export interface TestVaultOptions {
   readonly through?: readonly string[];
   /** Environment of the daemon, beside what every process has. */
   readonly env?: Readonly<Record<string, string>>;
+  /** More of it: paths in the install directory. */
+  readonly inInstallDir?: Readonly<Record<string, string>>;
 }
 
 /** What a finished command left. */
@@ -152,7 +154,7 @@ export class TestVault implements AsyncDisposable {
     const [program, ...args] = [...this.#options.through ?? [], ...await this.#startCommand()];
     const command = new Deno.Command(program, {
       args,
-      env: { DENO: Deno.execPath(), NO_COLOR: "1", ...this.#options.env },
+      env: { DENO: Deno.execPath(), NO_COLOR: "1", ...this.#options.env, ...this.#pathVariables() },
       stdin: "null",
       stdout: this.#options.preload ? "piped" : "null",
       stderr: "piped",
@@ -169,6 +171,11 @@ export class TestVault implements AsyncDisposable {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #pathVariables(): Record<string, string> {
+    const variables = Object.entries(this.#options.inInstallDir ?? {});
+    return Object.fromEntries(variables.map(([name, path]) => [name, join(this.dir, path)]));
   }
 
   /** The launcher, or what the launcher runs in the end where its part is not wanted. */

@@ -9,7 +9,8 @@ export interface PatternKey extends EvalKeyParts, Disposable {
 }
 
 export function patternKey(size: number): PatternKey {
-  const bytes = Uint8Array.from({ length: size }, (_, i) => i * 7 + (i >> 10));
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++) bytes[i] = i * 7 + (i >> 10);
   const reads: [number, number][] = [];
   return {
     size,
