@@ -38,7 +38,8 @@ export const program: Command = {
   usage: [
     "runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]",
     "                 [--timeout TIMEOUT]",
-    "    {token,role,cloud,daemon,status,permissions,logs,version,init,completion} ...",
+    "    {token,role,cloud,daemon,status,permissions,logs,version,init,completion}",
+    "    ...",
   ].join("\n"),
   options: [],
   commandLabel: "resource",

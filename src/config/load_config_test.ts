@@ -24,7 +24,7 @@ Deno.test("loadConfig() reads a minimal file, fills in defaults and resolves pat
       embeddingDim: 1024,
       library: dir.join("lib/libenvector.so"),
     },
-    envector: { endpoint: "", apiKey: "" },
+    envector: { endpoint: "", apiKey: "", hasApiKey: false },
     tokens: {
       teamSecret: "inline-secret",
       rolesFile: dir.join("configs/roles.yml"),

@@ -12,6 +12,7 @@ const VALID: RawConfig = {
   "tokens.roles_file": "r",
   "tokens.tokens_file": "t",
 };
+const ENDPOINT = "envector.endpoint must be host, host:port, https://host or https://host:port (IPv6 in brackets)";
 const TLS = "server.grpc.tls.cert and server.grpc.tls.key are required (or set server.grpc.tls.disable=true)";
 
 function configOf(raw: RawConfig): Config {
@@ -37,6 +38,10 @@ for (
     { change: { "server.grpc.port": -1 }, want: "server.grpc.port must be within 1..65535 (got -1)" },
     { change: { "keys.embedding_dim": 31 }, want: "keys.embedding_dim must be within 32..4096 (got 31)" },
     { change: { "keys.embedding_dim": 4097 }, want: "keys.embedding_dim must be within 32..4096 (got 4097)" },
+    ...["https://", "host/", "https://host/", "http://host", "a b", "host:0", "host:65536", "host:x", "::1", "[::1"]
+      .map(
+        (endpoint) => ({ change: { "envector.endpoint": endpoint }, want: ENDPOINT }),
+      ),
     { change: { "keys.library": "" }, want: "keys.library must not be empty" },
     { change: { "audit.retention": 0 }, want: "audit.retention must be 1 or more (got 0)" },
     {

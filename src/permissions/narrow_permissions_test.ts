@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Config, loadConfig } from "#config/mod.ts";
 import { TempDir } from "#config/testing.ts";
-import { type Invocation, permissionsFor, toFlags } from "./mod.ts";
+import { explainPermissions, type Invocation, permissionsFor, servingPermissions, toFlags } from "./mod.ts";
 
 const EXAMPLE = new URL("../../runevault.conf.example", import.meta.url);
 const YAML = "--ignore-env=LOG_STREAM,LOG_TOKENS";
@@ -51,5 +51,36 @@ for (
       assert.equal(flags.includes(gone), false, flags);
       assert.doesNotMatch(flags, /=$|=,|,$/m);
     }
+  });
+}
+
+const withCloud = (envector: string) =>
+  exampleConfig((text) => text.replace(/^envector:\n(?: .*\n)*/m, `envector: ${envector}\n`));
+
+for (
+  const { name, envector, net } of [
+    { name: "endpoint and key", envector: "{endpoint: https://cloud.example, api_key: k}", net: ["cloud.example:443"] },
+    { name: "a key file", envector: "{endpoint: cloud.example:8443, api_key_file: k}", net: ["cloud.example:8443"] },
+    { name: "an IPv6 address", envector: '{endpoint: "[2001:db8::7]", api_key: k}', net: ["[2001:db8::7]:443"] },
+    { name: "no key", envector: "{endpoint: cloud.example}", net: [] },
+    { name: "no endpoint", envector: "{api_key: k}", net: [] },
+    { name: "an endpoint that is none", envector: "{endpoint: a b, api_key: k}", net: [] },
+  ]
+) {
+  Deno.test(`permissionsFor() the daemon with ${name} has ${net.join() || "no cloud"}, and keeps it once it serves`, async () => {
+    const cloud = await withCloud(envector), invocation = { command: "daemon start", config: cloud } as const;
+    const { net: atStart, read } = permissionsFor(invocation);
+    assert.deepEqual(atStart.filter((host) => !permissionsFor({ ...invocation, config }).net.includes(host)), net);
+    const serving = servingPermissions(cloud);
+    assert.deepEqual(serving.net, net);
+    assert.equal(read.includes("/etc/ssl/certs/ca-certificates.crt"), net.length > 0);
+    assert.deepEqual(serving.read, servingPermissions(config).read);
+    for (const command of ["status", "daemon stop"] as const) {
+      assert.deepEqual(permissionsFor({ command, config: cloud }), permissionsFor({ command, config }));
+    }
+    const explained = explainPermissions(invocation).filter(({ value }) => net.includes(value));
+    assert.deepEqual(explained.map(({ reason, kept }) => [reason, kept]), [
+      ...net.map(() => ["enVector Cloud, where the vault registers key and index", true]),
+    ]);
   });
 }

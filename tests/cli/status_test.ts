@@ -7,6 +7,8 @@ import { OtherServer } from "../support/other_server.ts";
 import { freePort, TestVault } from "../support/test_vault.ts";
 import { launchCli } from "./run_cli.ts";
 
+const OFFLINE = "ENVECTOR_ENDPOINT/ENVECTOR_API_KEY not set — offline mode, no team index.";
+
 for (const tls of [true, false]) {
   Deno.test(`runevault status shows a vault that is up ${tls ? "over TLS" : "in clear text"}, exit 0`, async () => {
     await using vault = await TestVault.start({ tls });
@@ -16,6 +18,7 @@ PID file:     ${pidFile}
   PID:        ${vault.pid} (alive)
 Admin socket: ${vault.socket} (ok)
 gRPC:         127.0.0.1:${vault.port} (ok)
+Cloud:        offline — no endpoint or no API key is configured
 Permissions:  none for net, ffi, run, env, sys, import
 ${vault.keptPermissions.read.map((path) => `  read:       ${path}\n`).join("")}${
       vault.keptPermissions.write.map((path) => `  write:      ${path}\n`).join("")
@@ -28,6 +31,7 @@ ${vault.keptPermissions.read.map((path) => `  read:       ${path}\n`).join("")}$
       pid_file: { path: pidFile, kind: "alive", pid: vault.pid },
       admin: { socket: vault.socket, ok: true },
       grpc: { address: `127.0.0.1:${vault.port}`, ok: true },
+      cloud: { state: "offline", why: OFFLINE, endpoint: "", key_id: "vault-key", index: "team-index" },
       permissions: vault.keptPermissions,
     }]);
   });

@@ -3,7 +3,8 @@ import { runCli } from "./run_cli.ts";
 
 const TOP = `usage: runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]
                  [--timeout TIMEOUT]
-    {token,role,daemon,status,permissions,logs,version,init,completion} ...
+    {token,role,cloud,daemon,status,permissions,logs,version,init,completion}
+    ...
 `;
 const TOKEN = "usage: runevault token [-h] {issue,revoke,rotate,list} ...\n";
 const ISSUE = "usage: runevault token issue [-h] --user USER --role ROLE [--expires EXPIRES]\n";
@@ -15,6 +16,7 @@ const UPDATE = `usage: runevault role update [-h] --name NAME [--scope SCOPE] [-
                              [--rate-limit RATE_LIMIT]
 `;
 
+const CLOUD = "usage: runevault cloud [-h] {status,register} ...\n";
 const DAEMON = "usage: runevault daemon [-h] {start,stop,restart} ...\n";
 const LOGS = `usage: runevault logs [-h] [-f] [--audit] [--user USER] [--method METHOD]
                       [--status {success,denied,error}] [--since SINCE] [--json]
@@ -32,7 +34,7 @@ for (
     {
       args: "foo",
       stderr: `${TOP}runevault: error: argument resource: invalid choice: 'foo' ` +
-        "(choose from 'token', 'role', 'daemon', 'status', 'permissions', 'logs', 'version', 'init', 'completion')\n",
+        "(choose from 'token', 'role', 'cloud', 'daemon', 'status', 'permissions', 'logs', 'version', 'init', 'completion')\n",
     },
     {
       args: "token foo",
@@ -76,6 +78,15 @@ for (
       args: "role delete",
       stderr: "usage: runevault role delete [-h] --name NAME\n" +
         "runevault role delete: error: the following arguments are required: --name\n",
+    },
+    {
+      args: "cloud",
+      stderr: `${CLOUD}runevault cloud: error: the following arguments are required: action\n`,
+    },
+    {
+      args: "cloud unload",
+      stderr: `${CLOUD}runevault cloud: error: argument action: invalid choice: 'unload' ` +
+        "(choose from 'status', 'register')\n",
     },
     {
       args: "daemon kill",
@@ -138,9 +149,10 @@ Deno.test("runevault --help lists the commands and the global flags", async () =
 Rune-Vault Admin CLI
 
 commands:
-  {token,role,daemon,status,permissions,logs,version,init,completion}
+  {token,role,cloud,daemon,status,permissions,logs,version,init,completion}
     token               Manage per-user tokens
     role                Manage roles
+    cloud               Register with enVector Cloud
     daemon              Run and stop the vault
     status              Show whether the daemon is up
     permissions         Show which Deno permissions a command gets, and why
@@ -163,6 +175,13 @@ examples:
   runevault token issue --help                          flags of one command
 `;
   assert.deepEqual(await runCli(["-h"]), { code: 0, stdout, stderr: "" });
+});
+
+Deno.test("runevault cloud register --help tells what its exit status says", async () => {
+  const { code, stdout } = await runCli(["cloud", "register", "--help"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^Register key and index with enVector Cloud now$/m);
+  assert.match(stdout, /^ {2}runevault cloud register .*exit status 1: not registered\)$/m);
 });
 
 Deno.test("runevault logs --help shows short flags and choices", async () => {

@@ -17,6 +17,7 @@ Deno.test("log.format json gives one object a line: admin calls, refusals withou
   }
   assert.deepEqual(lines.map(({ level, message }) => [level, message]), [
     ["info", `serving gRPC on 127.0.0.1:${vault.port}, admin on ${vault.socket}`],
+    ["warn", "ENVECTOR_ENDPOINT/ENVECTOR_API_KEY not set — offline mode, no team index."],
     ["info", "admin: POST /tokens 201"],
     ["info", "admin: DELETE /tokens/eve 404"],
     ["warn", "get_public_key: refused: token: must be at most 36 characters"],
@@ -34,7 +35,11 @@ Deno.test("log.level warn keeps warnings and drops the rest", async () => {
   await vault.cli("daemon", "stop");
   const { code, stderr } = await started;
   assert.equal(code, 0);
-  assert.match(stderr, /^\S+ WARN {2}TLS DISABLED — gRPC traffic is unencrypted\. Do not use in production\.\n$/);
+  const warnings = stderr.trimEnd().split("\n").map((line) => line.replace(/^\S+ /, ""));
+  assert.deepEqual(warnings, [
+    "WARN  TLS DISABLED — gRPC traffic is unencrypted. Do not use in production.",
+    "WARN  ENVECTOR_ENDPOINT/ENVECTOR_API_KEY not set — offline mode, no team index.",
+  ]);
 });
 
 Deno.test("a full run leaves no secret in any log, list, status or error", async () => {
@@ -58,9 +63,18 @@ Deno.test("a full run leaves no secret in any log, list, status or error", async
   );
   const shown: string[] = [];
   for (
-    const args of [["token", "list"], ["role", "list"], ["status"], ["status", "--json"], ["logs", "--audit"], [
-      "version",
-    ]]
+    const args of [
+      ["token", "list"],
+      ["role", "list"],
+      ["status"],
+      ["status", "--json"],
+      ["cloud", "status"],
+      ["cloud", "register"],
+      ["logs", "--audit"],
+      [
+        "version",
+      ],
+    ]
   ) {
     const { stdout, stderr } = await vault.cli(...args);
     shown.push(stdout, stderr);

@@ -105,7 +105,7 @@ const timer = setInterval(async () => {
       outcomes[name] = "succeeded";
     } catch (reason) {
       const isRefusal = reason instanceof Deno.errors.NotCapable ||
-        /^Requires \w+ access|^getaddrinfo EPERM /.test((reason as Error).message);
+        /^Requires \w+ access|^getaddrinfo EPERM |^queryTxt UNKNOWN /.test((reason as Error).message); // node:dns's words
       outcomes[name] = isRefusal ? "refused" : String(reason);
     }
   }
