@@ -186,6 +186,16 @@ for (
   });
 }
 
+Deno.test("a vault does not start when the certificate authorities lie where it may not read", async () => {
+  await using vault = await vaultOf({ ca: "", port: 1 }, {
+    inInstallDir: { GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: "../x" },
+  });
+  await assert.rejects(
+    vault.start(),
+    /daemon: cloud: certificate authorities in .*: the daemon may read only its own files: put them into the install/,
+  );
+});
+
 Deno.test("code inside the sealed daemon can connect to the cloud and nowhere else", async () => {
   await using cloud = await TestCloud.start({ keys: ["vault-key"] });
   await using vault = await vaultOf(cloud, { preload: `${ROOT}tests/support/attack_probe.ts` });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { SYSTEM_BUNDLES } from "#adapters/cloud/system_bundles.ts";
 import { goldenBlob } from "../support/paths.ts";
+import { TestCloud } from "../support/test_cloud/test_cloud.ts";
 import { permissionFlags, TestVault } from "../support/test_vault.ts";
 import { VaultClient } from "../support/vault_client.ts";
 
@@ -65,6 +67,36 @@ Deno.test("a whole run uses every permission that the daemon is given, and after
         assert.ok(isUsed(kind, kept, serving), `${kind} ${kept} is kept and never used`);
       }
     }
+  } finally {
+    await Deno.remove(log);
+  }
+});
+
+Deno.test("a run with a cloud connects to its endpoint and to nothing else, and reads the authorities that are named", async () => {
+  const log = await Deno.makeTempFile();
+  try {
+    await using cloud = await TestCloud.start();
+    const endpoint = `localhost:${cloud.port}`;
+    await using vault = await TestVault.create({
+      goldenKeys: false,
+      keepFlags: true,
+      sections: { envector: `envector: {endpoint: "${endpoint}", api_key: ${cloud.apiKey}}` },
+      env: { DENO_AUDIT_PERMISSIONS: log },
+      inInstallDir: { GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: "certs/cloud-ca.pem" },
+    });
+    const authorities = join(vault.dir, "certs/cloud-ca.pem");
+    await Deno.writeTextFile(authorities, cloud.ca);
+    await vault.start();
+    while (!vault.stderr.includes("cloud: registered")) await vault.cli("cloud", "status");
+    const uses = await usesIn(log);
+    assert.ok(isUsed("read", authorities, uses));
+    const connected = uses.filter(({ permission, value }) => permission === "net" && !value.startsWith("unix:"));
+    assert.deepEqual([...new Set(connected.map(({ value }) => value))], [`127.0.0.1:${vault.port}`, endpoint]);
+    // The system's own are granted for when no variable names others, and are not looked at then.
+    const flags = await permissionFlags(["--config", vault.config, "daemon", "start"]);
+    const read = flags.find((flag) => flag.startsWith("--allow-read="))!;
+    assert.deepEqual(SYSTEM_BUNDLES.filter((bundle) => !read.includes(bundle)), []);
+    assert.deepEqual(SYSTEM_BUNDLES.filter((bundle) => isUsed("read", bundle, uses)), []);
   } finally {
     await Deno.remove(log);
   }

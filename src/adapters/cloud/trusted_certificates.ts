@@ -34,7 +34,10 @@ export async function trustedCertificates(
 async function read(path: string): Promise<string[]> {
   const text = await Deno.readTextFile(path).catch((reason) => {
     if (reason instanceof Deno.errors.NotFound) throw reason;
-    throw new Error(`certificate authorities in ${path}: ${messageOf(reason)}`);
+    const why = reason instanceof Deno.errors.NotCapable
+      ? "the daemon may read only its own files: put them into the install directory"
+      : messageOf(reason);
+    throw new Error(`certificate authorities in ${path}: ${why}`);
   });
   // One by one: of several in one text only the first counts.
   const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
