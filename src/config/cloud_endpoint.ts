@@ -4,7 +4,7 @@ import type { Config } from "./config.ts";
 const HTTPS_PORT = 443;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
-/** Where the cluster is: a name, or an address without brackets, and its port. */
+/** Where the cluster is: a name or an address, in lower case and without brackets, and its port. */
 export interface CloudEndpoint {
   readonly host: string;
   readonly port: number;
@@ -20,7 +20,9 @@ export function parseCloudEndpoint(text: string): CloudEndpoint | undefined {
   if (!parts) return undefined;
   const [, bracketed, plain, digits] = parts, port = digits === undefined ? HTTPS_PORT : Number(digits);
   const isHost = bracketed === undefined ? isIP(plain) === 4 || isName(plain) : isIP(bracketed) === 6;
-  return isHost && port <= 65535 && !text.includes("%") ? { host: bracketed ?? plain, port } : undefined;
+  return isHost && port <= 65535 && !text.includes("%")
+    ? { host: (bracketed ?? plain).toLowerCase(), port }
+    : undefined;
 }
 
 /** Where the daemon connects to; undefined when endpoint or API key is not configured, or the endpoint is no address. */

@@ -9,7 +9,7 @@ for (
     { text: "cluster-id.clusters.envector.io", want: ["cluster-id.clusters.envector.io", 443] },
     { text: "host:8443", want: ["host", 8443] },
     { text: "https://host", want: ["host", 443] },
-    { text: "HTTPS://Host:65535", want: ["Host", 65535] },
+    { text: "HTTPS://Host:65535", want: ["host", 65535] },
     { text: "10.0.0.7", want: ["10.0.0.7", 443] },
     { text: "10.0.0.7:1", want: ["10.0.0.7", 1] },
     { text: "[::1]", want: ["::1", 443] },

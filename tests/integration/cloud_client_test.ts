@@ -383,6 +383,26 @@ Deno.test("EnvectorClient trusts the authorities that it is given and no others"
   assert.equal(cloud.calls.length, 1, "nothing was sent to the one who could not be trusted");
 });
 
+Deno.test({
+  name: "EnvectorClient connects to an IPv6 address and checks it",
+  ignore: !hasIpv6(),
+  async fn() {
+    const certificates = await testCertificates({ names: [{ type: "ip", value: "::1" }] });
+    await using cloud = await startCloud({ certificates, address: "::1" });
+    using client = new Client(cloud, { address: { host: "::1", port: cloud.port } });
+    assert.deepEqual(await client.keyList(), []);
+  },
+});
+
+function hasIpv6(): boolean {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 Deno.test("EnvectorClient checks the name, and the address where the endpoint is one", async () => {
   await using cloud = await startCloud();
   using byAddress = new Client(cloud, { address: { host: "127.0.0.1", port: cloud.port } });

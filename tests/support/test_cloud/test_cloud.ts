@@ -3,6 +3,7 @@ import { loadSync } from "@grpc/proto-loader";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Http2Server, ServerHttp2Session } from "node:http2";
+import { addressText } from "#config/mod.ts";
 import { testCertificates } from "../certificates.ts";
 import { ROOT } from "../paths.ts";
 import { checkOrder, checkRequest, type CloudMessage, type Rpc } from "./checks.ts";
@@ -40,6 +41,8 @@ export interface TestCloudOptions {
   readonly isOrdered?: boolean;
   readonly certificates?: Awaited<ReturnType<typeof testCertificates>>;
   readonly port?: number;
+  /** The address to listen on; 127.0.0.1. */
+  readonly address?: string;
 }
 
 /**
@@ -82,7 +85,7 @@ export class TestCloud implements AsyncDisposable {
     const cloud = new TestCloud(ca, options);
     const chain = Buffer.from(cert);
     const credentials = grpc.ServerCredentials.createSsl(chain, [{ cert_chain: chain, private_key: Buffer.from(key) }]);
-    const address = `127.0.0.1:${options.port ?? 0}`;
+    const address = addressText({ host: options.address ?? "127.0.0.1", port: options.port ?? 0 });
     cloud.port = await new Promise<number>((resolve, reject) =>
       cloud.#server.bindAsync(address, credentials, (error, port) => error ? reject(error) : resolve(port))
     );
