@@ -18,6 +18,7 @@ export function seal(granted: Permissions, kept: Permissions): void {
     for (const path of withoutKept(granted[name], kept[name])) Deno.permissions.revokeSync({ name, path });
   }
   for (const host of withoutKept(granted.net, kept.net)) Deno.permissions.revokeSync({ name: "net", host });
+  // The whole kind where nothing of it is left to keep: the process may have been given more than it was meant to.
   if (!kept.net.some((host) => isGranted({ name: "net", host }))) Deno.permissions.revokeSync({ name: "net" });
   checkSealed(granted, kept);
 }
