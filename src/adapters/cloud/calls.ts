@@ -50,27 +50,17 @@ export class Calls {
     timeoutMs: number,
   ): Promise<Response<Name>> {
     const { path, serialize, deserialize } = wireMethod(rpc), metadata = this.#metadata();
-    const answer = new Answer<Response<Name>>(), start = this.#channel.bytesSent();
-    let bytes = 0, step: "send" | "recv" = "send";
-    const counted = (frame: Request<Name>) => {
-      const message = serialize(frame);
-      bytes += message.length;
-      return message;
-    };
+    const { client } = this.#channel, answer = new Answer<Response<Name>>(), outgoing = new Outgoing(this.#channel);
+    const counted = (frame: Request<Name>) => outgoing.count(serialize(frame));
     const options = { deadline: Date.now() + timeoutMs };
-    const call = this.#channel.client.makeClientStreamRequest(
-      path,
-      counted,
-      deserialize,
-      metadata,
-      options,
-      answer.give,
-    );
+    const call = client.makeClientStreamRequest(path, counted, deserialize, metadata, options, answer.give);
     call.on("error", () => {}); // the answer tells it
+    let step: "send" | "recv" = "send", written = 0;
     const send = async () => {
       for await (const frame of frames) {
         call.write(frame);
-        while (!answer.isGiven && (bytes === 0 || this.#channel.bytesSent() - start < bytes)) await soon();
+        written++;
+        while (!answer.isGiven && !outgoing.hasGone(written)) await soon();
         if (answer.isGiven) return await answer.promise; // before the end: the cloud wants no more
       }
       step = "recv";
@@ -124,6 +114,31 @@ class Answer<T> {
     if (error) this.#promise.reject(error);
     else this.#promise.resolve(response!);
   };
+}
+
+/** The frames of one stream, and whether the connection has taken them. */
+class Outgoing {
+  readonly #channel: CloudChannel;
+  readonly #start: number;
+  #frames = 0;
+  #bytes = 0;
+
+  constructor(channel: CloudChannel) {
+    this.#channel = channel;
+    this.#start = channel.bytesSent();
+  }
+
+  /** Counts a message that grpc-js puts onto the stream. */
+  count<Message extends Uint8Array>(message: Message): Message {
+    this.#frames++;
+    this.#bytes += message.length;
+    return message;
+  }
+
+  /** Nothing else goes out meanwhile but what surrounds frames: so many bytes more are these frames. */
+  hasGone(frames: number): boolean {
+    return this.#frames >= frames && this.#channel.bytesSent() - this.#start >= this.#bytes;
+  }
 }
 
 /**
