@@ -4,7 +4,7 @@
  * @module
  */
 import { FileSink, StdoutSink } from "#adapters/audit/mod.ts";
-import { EnvectorLibrary } from "#adapters/native/mod.ts";
+import { EnvectorLibrary, forbidCoreDumps } from "#adapters/native/mod.ts";
 import { FileStateStore } from "#adapters/storage/files/mod.ts";
 import { KeyFiles } from "#adapters/storage/keys/mod.ts";
 import type { Config } from "#config/mod.ts";
@@ -59,6 +59,7 @@ export async function closeVault(vault: Vault): Promise<void> {
 async function openSecretKey(config: Config, store: KeyFiles, log: Log, clock: Clock): Promise<SecretKey> {
   const { library: path, embeddingDim } = config.keys;
   const bundle = new KeyBundle({ store, library: new EnvectorLibrary(path), clock });
+  await named("core dumps", () => Promise.try(forbidCoreDumps, path));
   await named("ensure keys", () => bundle.ensure(embeddingDim, (line) => log("info", line)));
   return await named("open sec key", () => bundle.openSecretKey(embeddingDim));
 }
