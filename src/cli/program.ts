@@ -18,7 +18,7 @@ import { tokenRotate } from "./commands/token_rotate.ts";
 import { version } from "./commands/version.ts";
 
 function group(name: string, help: string, commands: readonly Command[]): Command {
-  const choices = commands.map((command) => command.name).join(",");
+  const choices = commands.filter(({ isAddition }) => !isAddition).map((command) => command.name).join(",");
   return {
     name,
     help,

@@ -4,6 +4,6 @@ export { ConfigError } from "./config_error.ts";
 export { addressText, isListenHost, listenHost, probeHost } from "./grpc_address.ts";
 export { DEFAULT_PATHS, loadConfig, type LoadedConfig, type LoadOptions } from "./load_config.ts";
 export { redact, redactRaw } from "./redact.ts";
-export { installDirOf } from "./resolve_config.ts";
+export { installDirOf, resolveConfig } from "./resolve_config.ts";
 export type { RawConfig, SettingName } from "./settings.ts";
 export { validateForStart } from "./validate.ts";

@@ -1,0 +1,54 @@
+import { dirname, join, relative } from "node:path";
+import type { Config } from "#config/mod.ts";
+import { OUTSIDE } from "#domain/backup/mod.ts";
+
+/** A file or folder of an install that belongs into a backup. */
+export interface Place {
+  readonly kind: "config" | "key" | "state" | "secret" | "policies" | "certificate";
+  /** Absolute. */
+  readonly path: string;
+  /** Stands for the files directly in it. */
+  readonly isFolder: boolean;
+  /** May be missing. */
+  readonly isOptional: boolean;
+}
+
+/**
+ * Everything that cannot be made anew, the configuration first. Left out: audit logs, the PID file, the socket, and the
+ * library, which comes with each release.
+ */
+export function placesOf({ source, installDir, keys, tokens, secretFiles, server }: Config): Place[] {
+  const { cert, key, disable } = server.grpc.tls;
+  const file = (kind: Place["kind"], path: string): Place => ({ kind, path, isFolder: false, isOptional: false });
+  const optional = (kind: Place["kind"], path: string, isFolder: boolean): Place => {
+    return { kind, path, isFolder, isOptional: true };
+  };
+  return [
+    file("config", source),
+    { ...file("key", join(keys.path, "vault-key")), isFolder: true },
+    file("state", tokens.rolesFile),
+    file("state", tokens.tokensFile),
+    ...secretFiles.map((path) => file("secret", path)),
+    ...(disable ? [] : [file("certificate", cert), file("certificate", key)]),
+    optional("certificate", join(installDir, "certs"), true),
+    optional("policies", join(installDir, "configs/policies.yml"), false),
+  ];
+}
+
+/** The folders that the places lie in, for reading them. */
+export function foldersOf(config: Config): string[] {
+  return placesOf(config).map(({ path, isFolder }) => isFolder ? path : dirname(path));
+}
+
+/** Relative to the install directory; what lies elsewhere goes below `outside/` by its absolute path. */
+export function archivePathOf(path: string, { installDir }: Config): string {
+  const way = relative(installDir, path);
+  return way.startsWith("..") || way === path ? join(OUTSIDE, path) : way;
+}
+
+/** Where the configuration wants a file of a backup of its install; undefined for one that it knows nothing of. */
+export function placeOf(archivePath: string, config: Config): Place | undefined {
+  return placesOf(config).find(({ path, isFolder }) => {
+    return archivePathOf(path, config) === (isFolder ? dirname(archivePath) : archivePath);
+  });
+}
