@@ -16,11 +16,36 @@ export async function invocationOf(command: string, values: Values): Promise<Inv
   if (command === "init") {
     return { command, dir: resolve(values.text("--dir") ?? "/opt/rune-vault"), librarySource: LIBRARY_SOURCE };
   }
+  if (command === "backup verify" || command === "backup restore") return backupReading(command, values);
   const isAdmin = /^(token|role) /.test(command), socket = values.text("--admin-socket");
   if (isAdmin && socket !== undefined) return { command: "admin", socket: absolute(socket) };
   const config = await load(values.text("--config"));
   if (!config) return { command: "unconfigured", candidates: candidates(values.text("--config")) };
+  if (command === "backup create") return backupCreation(withSocket(config, socket), values);
   return configured(command, withSocket(config, socket));
+}
+
+/** Stand where `permissions` asks for a command without its words. */
+const SOME_FILE = "/FOLDER/FILE", SOME_DIR = "/FOLDER/DIR";
+
+/** Of the backup commands that need no configuration. */
+function backupReading(command: "backup verify" | "backup restore", values: Values): Invocation {
+  const credential = values.text("--identity-file") ?? values.text("--passphrase-file");
+  const keyFile = credential === undefined ? undefined : resolve(credential);
+  const file = keyFile === undefined ? SOME_FILE : resolve(values.words[0]); // without a key, the words are not its own
+  if (command === "backup verify") return { command, file, keyFile };
+  const dir = values.text("--dir");
+  return { command, file, keyFile, dir: dir === undefined ? SOME_DIR : resolve(dir), librarySource: LIBRARY_SOURCE };
+}
+
+function backupCreation(config: Config, values: Values): Invocation {
+  const out = values.text("--out"), keyFile = values.text("--passphrase-file");
+  return {
+    command: "backup create",
+    config,
+    out: out === undefined ? SOME_FILE : resolve(out),
+    keyFile: keyFile === undefined ? undefined : resolve(keyFile),
+  };
 }
 
 function configured(command: string, config: Config): Invocation {

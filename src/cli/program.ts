@@ -1,4 +1,7 @@
 import type { Command } from "./command.ts";
+import { backupCreate } from "./commands/backup_create.ts";
+import { backupRestore } from "./commands/backup_restore.ts";
+import { backupVerify } from "./commands/backup_verify.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { daemonRestart } from "./commands/daemon_restart.ts";
 import { daemonStart } from "./commands/daemon_start.ts";
@@ -36,7 +39,7 @@ export const program: Command = {
   usage: [
     "runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]",
     "                 [--timeout TIMEOUT]",
-    "    {token,role,daemon,status,permissions,logs,version,init,completion} ...",
+    "    {token,role,daemon,status,permissions,logs,backup,version,init,completion} ...",
   ].join("\n"),
   options: [],
   commandLabel: "resource",
@@ -47,6 +50,7 @@ export const program: Command = {
     status,
     permissions(isCommand),
     logs,
+    group("backup", "Back up and restore the whole install", [backupCreate, backupVerify, backupRestore]),
     version,
     init,
     group("completion", "Print a shell's completion script", [

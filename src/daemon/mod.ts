@@ -5,6 +5,8 @@
  */
 import type { Config } from "#config/mod.ts";
 
+export { systemClock } from "#ports/clock.ts";
+
 /** Runs the daemon in the foreground. @returns The exit code after a clean stop. */
 export async function startDaemon(config: Config): Promise<number> {
   const start = await import("./start.ts");

@@ -3,7 +3,7 @@ import { runCli } from "./run_cli.ts";
 
 const TOP = `usage: runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]
                  [--timeout TIMEOUT]
-    {token,role,daemon,status,permissions,logs,version,init,completion} ...
+    {token,role,daemon,status,permissions,logs,backup,version,init,completion} ...
 `;
 const TOKEN = "usage: runevault token [-h] {issue,revoke,rotate,list} ...\n";
 const ISSUE = "usage: runevault token issue [-h] --user USER --role ROLE [--expires EXPIRES]\n";
@@ -19,6 +19,13 @@ const DAEMON = "usage: runevault daemon [-h] {start,stop,restart} ...\n";
 const LOGS = `usage: runevault logs [-h] [-f] [--audit] [--user USER] [--method METHOD]
                       [--status {success,denied,error}] [--since SINCE] [--json]
 `;
+const BACKUP = `usage: runevault backup create [-h] --out FILE
+                               (--recipient RECIPIENT | --passphrase-file FILE)
+                               [--force] [--json]
+`;
+const VERIFY = `usage: runevault backup verify [-h] (--identity-file FILE | --passphrase-file FILE)
+                               [--json] FILE
+`;
 
 for (
   const { args, stderr } of [
@@ -32,7 +39,7 @@ for (
     {
       args: "foo",
       stderr: `${TOP}runevault: error: argument resource: invalid choice: 'foo' ` +
-        "(choose from 'token', 'role', 'daemon', 'status', 'permissions', 'logs', 'version', 'init', 'completion')\n",
+        "(choose from 'token', 'role', 'daemon', 'status', 'permissions', 'logs', 'backup', 'version', 'init', 'completion')\n",
     },
     {
       args: "token foo",
@@ -101,6 +108,26 @@ for (
       stderr: `${LOGS}runevault logs: error: argument --status: invalid choice: 'lost' ` +
         "(choose from 'success', 'denied', 'error')\n",
     },
+    {
+      args: "backup",
+      stderr: "usage: runevault backup [-h] {create,verify,restore} ...\n" +
+        "runevault backup: error: the following arguments are required: action\n",
+    },
+    {
+      args: "backup create --out x",
+      stderr:
+        `${BACKUP}runevault backup create: error: one of the arguments --recipient --passphrase-file is required\n`,
+    },
+    {
+      args: "backup create --recipient a --recipient b --passphrase-file c",
+      stderr: `${BACKUP}runevault backup create: error: argument --passphrase-file: ` +
+        "not allowed with argument --recipient\n",
+    },
+    {
+      args: "backup verify --identity-file x",
+      stderr: `${VERIFY}runevault backup verify: error: the following arguments are required: FILE\n`,
+    },
+    { args: "backup verify --identity-file x a b", stderr: `${TOP}runevault: error: unrecognized arguments: b\n` },
     { args: "token list extra", stderr: `${TOP}runevault: error: unrecognized arguments: extra\n` },
     { args: "role list --bad=1 more", stderr: `${TOP}runevault: error: unrecognized arguments: --bad=1 more\n` },
   ]
@@ -138,13 +165,14 @@ Deno.test("runevault --help lists the commands and the global flags", async () =
 Rune-Vault Admin CLI
 
 commands:
-  {token,role,daemon,status,permissions,logs,version,init,completion}
+  {token,role,daemon,status,permissions,logs,backup,version,init,completion}
     token               Manage per-user tokens
     role                Manage roles
     daemon              Run and stop the vault
     status              Show whether the daemon is up
     permissions         Show which Deno permissions a command gets, and why
     logs                Show the service log (systemd) or the audit log
+    backup              Back up and restore the whole install
     version             Print version, build and runtime
     init                Lay out an install directory
     completion          Print a shell's completion script

@@ -1,10 +1,17 @@
 import { basename, join } from "node:path";
 import { parseRoles, parseTokens } from "#adapters/storage/files/mod.ts";
-import { type Config, type LoadedConfig, resolveConfig, validateForStart } from "#config/mod.ts";
+import {
+  archivePathOf,
+  type Config,
+  type LoadedConfig,
+  placeOf,
+  placesOf,
+  resolveConfig,
+  validateForStart,
+} from "#config/mod.ts";
 import { parseSettings } from "#config/parse_settings.ts";
 import type { Manifest } from "#domain/backup/mod.ts";
 import { messageOf, PayloadError } from "#errors/mod.ts";
-import { archivePathOf, placeOf, placesOf } from "./places.ts";
 
 const KEYS = ["SecKey", "EncKey", "EvalKey"];
 

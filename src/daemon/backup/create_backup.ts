@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { type AgeLock, checkAgeLock, encryptAge, TAR_END, tarHeader, tarPadding } from "#adapters/archive/mod.ts";
-import { syncDirectory } from "#adapters/storage/files/mod.ts";
+import { partialPathOf, syncDirectory } from "#adapters/storage/files/mod.ts";
 import type { Config } from "#config/mod.ts";
 import { type Manifest, MANIFEST_NAME, type ManifestFile, writeManifest } from "#domain/backup/mod.ts";
 import { VaultError } from "#errors/mod.ts";
@@ -64,11 +64,6 @@ export async function createBackup(config: Config, options: CreateBackupOptions)
     if (!(reason instanceof Deno.errors.AlreadyExists)) await Deno.remove(partial).catch(() => {});
     throw reason instanceof Deno.errors.AlreadyExists ? leftover(partial) : reason;
   }
-}
-
-/** What is being written, until it is whole and verified. */
-export function partialPathOf(out: string): string {
-  return `${out}.partial`;
 }
 
 async function refuseExisting(path: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type AgeKey, decryptAge, MAX_AGE_HEADER, readTar, type TarFile } from "#adapters/archive/mod.ts";
-import type { LoadedConfig } from "#config/mod.ts";
+import { type LoadedConfig, placeOf } from "#config/mod.ts";
 import {
   type Manifest,
   MANIFEST_NAME,
@@ -10,7 +10,6 @@ import {
 } from "#domain/backup/mod.ts";
 import { messageOf, PayloadError } from "#errors/mod.ts";
 import { checkContents, checkState, configIn } from "./contents.ts";
-import { placeOf } from "./places.ts";
 
 /** Takes the files of a backup as they are read. */
 export interface BackupSink {

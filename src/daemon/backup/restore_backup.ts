@@ -1,11 +1,10 @@
 import { isAbsolute, join, relative } from "node:path";
 import type { AgeKey } from "#adapters/archive/mod.ts";
-import { type Config, type RawConfig, resolveConfig } from "#config/mod.ts";
+import { archivePathOf, type Config, placesOf, type RawConfig, resolveConfig } from "#config/mod.ts";
 import type { Manifest } from "#domain/backup/mod.ts";
 import { PayloadError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import { installLibrary, readLibrary } from "../install_library.ts";
-import { archivePathOf, placesOf } from "./places.ts";
 import { readBackup } from "./read_backup.ts";
 import { RestoreTarget } from "./restore_target.ts";
 import { TreeWriter } from "./tree_writer.ts";

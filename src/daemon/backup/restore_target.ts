@@ -1,14 +1,9 @@
 import { dirname, join } from "node:path";
-import { syncDirectory, writeFileAtomic } from "#adapters/storage/files/mod.ts";
+import { restorePathsOf, syncDirectory, writeFileAtomic } from "#adapters/storage/files/mod.ts";
 import { loadConfig } from "#config/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import { isPidFileHeld } from "../pid_file.ts";
-
-/** The paths beside an install directory that a restore works with: known in advance, so that a permission can name them. */
-export function workPathsOf(dir: string): { readonly work: string; readonly before: string } {
-  return { work: `${dir}.restoring`, before: `${dir}.before` };
-}
 
 /** A file in the work directory that says under which name the old install is being moved aside. */
 const JOURNAL = "moved";
@@ -29,7 +24,7 @@ export class RestoreTarget implements AsyncDisposable {
     readonly options: { readonly force: boolean; readonly clock: Clock },
     lock: Deno.FsFile,
   ) {
-    const { work, before } = workPathsOf(dir);
+    const { work, before } = restorePathsOf(dir);
     this.#work = work;
     this.#before = before;
     this.#lock = lock;
@@ -38,7 +33,7 @@ export class RestoreTarget implements AsyncDisposable {
   /** @throws {VaultError} when the directory must not be replaced, or another restore is at work. */
   static async open(dir: string, options: { force: boolean; clock: Clock }): Promise<RestoreTarget> {
     await refuseUnlessFree(dir, options.force);
-    const target = new RestoreTarget(dir, options, await lockWork(workPathsOf(dir).work));
+    const target = new RestoreTarget(dir, options, await lockWork(restorePathsOf(dir).work));
     try {
       await target.#recover();
       await refuseUnlessFree(dir, options.force);
@@ -127,7 +122,9 @@ async function refuseUnlessFree(dir: string, force: boolean): Promise<void> {
   }
   if (!found || await isEmptyOrAbsent(dir)) return;
   if (!force) {
-    const text = `${dir} is not empty: choose another directory, or --force to move it to ${workPathsOf(dir).before}/`;
+    const text = `${dir} is not empty: choose another directory, or --force to move it to ${
+      restorePathsOf(dir).before
+    }/`;
     throw new VaultError("FAILED_PRECONDITION", text);
   }
   for (const pidFile of await pidFilesOf(dir)) await refuseRunning(pidFile, dir);

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
-import type { Config } from "#config/mod.ts";
+import { archivePathOf, type Config, type Place, placesOf } from "#config/mod.ts";
 import type { ManifestFile } from "#domain/backup/mod.ts";
 import { VaultError } from "#errors/mod.ts";
-import { archivePathOf, type Place, placesOf } from "./places.ts";
 import type { StateTexts } from "./read_state.ts";
 
 /** A file that goes into a backup. It is read twice, for its hash and for the archive, and must be the same both times. */

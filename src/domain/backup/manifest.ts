@@ -2,7 +2,7 @@ import { PayloadError } from "#errors/mod.ts";
 
 /** One file of a backup. */
 export interface ManifestFile {
-  /** Relative to the install directory; below `outside/` for a file that lay elsewhere. */
+  /** Relative to the install directory; below a folder for a file that lay elsewhere. */
   readonly path: string;
   /** 0600, or 0644 for what everybody may read. */
   readonly mode: number;
@@ -25,8 +25,6 @@ export interface Manifest {
 }
 
 export const MANIFEST_NAME = "manifest.json";
-/** Where files that lay outside the install directory are kept, by their absolute path. */
-export const OUTSIDE = "outside";
 export const MAX_MANIFEST_BYTES = 1024 * 1024;
 const FORMAT = 1;
 const MAX_FILES = 1000;

@@ -5,7 +5,6 @@ export {
   MANIFEST_NAME,
   type ManifestFile,
   MAX_MANIFEST_BYTES,
-  OUTSIDE,
   readManifest,
   writeManifest,
 } from "./manifest.ts";

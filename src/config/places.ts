@@ -1,6 +1,8 @@
 import { dirname, join, relative } from "node:path";
-import type { Config } from "#config/mod.ts";
-import { OUTSIDE } from "#domain/backup/mod.ts";
+import type { Config } from "./config.ts";
+
+/** Where a backup keeps files that lay outside the install directory, by their absolute path. */
+const OUTSIDE = "outside";
 
 /** A file or folder of an install that belongs into a backup. */
 export interface Place {
@@ -33,11 +35,6 @@ export function placesOf({ source, installDir, keys, tokens, secretFiles, server
     optional("certificate", join(installDir, "certs"), true),
     optional("policies", join(installDir, "configs/policies.yml"), false),
   ];
-}
-
-/** The folders that the places lie in, for reading them. */
-export function foldersOf(config: Config): string[] {
-  return placesOf(config).map(({ path, isFolder }) => isFolder ? path : dirname(path));
 }
 
 /** Relative to the install directory; what lies elsewhere goes below `outside/` by its absolute path. */
