@@ -12,6 +12,8 @@ export interface Option {
   readonly required?: boolean;
   /** A flag which makes this one needless, though required otherwise. */
   readonly requiredUnless?: string;
+  /** A flag which makes this one required. */
+  readonly requiredWith?: string;
   /** A flag beside which this one is refused. */
   readonly notWith?: string;
   /** May be given several times, each time with another value. */

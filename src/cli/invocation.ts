@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { LIBRARY_SOURCE } from "#config/library_source.ts";
 import { type Config, DEFAULT_PATHS, loadConfig } from "#config/mod.ts";
-import type { Invocation } from "#permissions/mod.ts";
+import type { Batch, Invocation } from "#permissions/mod.ts";
 import type { Values } from "./values.ts";
 
 /**
@@ -18,11 +18,17 @@ export async function invocationOf(command: string, values: Values): Promise<Inv
   }
   if (command === "backup verify" || command === "backup restore") return backupReading(command, values);
   const isAdmin = /^(token|role) /.test(command), socket = values.text("--admin-socket");
-  if (isAdmin && socket !== undefined) return { command: "admin", socket: absolute(socket) };
+  const batch = batchOf(values);
+  if (isAdmin && socket !== undefined) return { command: "admin", socket: absolute(socket), batch };
   const config = await load(values.text("--config"));
   if (!config) return { command: "unconfigured", candidates: candidates(values.text("--config")) };
   if (command === "backup create") return backupCreation(withSocket(config, socket), values);
-  return configured(command, withSocket(config, socket));
+  return configured(command, withSocket(config, socket), batch);
+}
+
+function batchOf(values: Values): Batch | undefined {
+  const list = values.text("--for-each"), outDir = values.text("--out-dir");
+  return list === undefined || outDir === undefined ? undefined : { list: resolve(list), outDir: resolve(outDir) };
 }
 
 /** Stand where `permissions` asks for a command without its words. */
@@ -48,7 +54,7 @@ function backupCreation(config: Config, values: Values): Invocation {
   };
 }
 
-function configured(command: string, config: Config): Invocation {
+function configured(command: string, config: Config, batch?: Batch): Invocation {
   switch (command) {
     case "daemon start":
     case "daemon stop":
@@ -59,7 +65,7 @@ function configured(command: string, config: Config): Invocation {
     case "logs":
       return { command: "audit log", config };
     default:
-      return { command: "admin", socket: config.server.admin.socket, config };
+      return { command: "admin", socket: config.server.admin.socket, config, batch };
   }
 }
 

@@ -135,8 +135,9 @@ class ArgumentReader {
 
   #missing(): string[] {
     const { options, words, wordCount = 0 } = this.#command;
-    const flags = options.filter(({ flag, required, requiredUnless }) =>
-      required && !this.#values.has(flag) && !(requiredUnless && this.#values.has(requiredUnless))
+    const has = (flag: string | undefined) => flag !== undefined && this.#values.has(flag);
+    const flags = options.filter(({ flag, required, requiredUnless, requiredWith }) =>
+      !has(flag) && (required ? !has(requiredUnless) : has(requiredWith))
     );
     const lacksWord = words !== undefined && this.#values.words.length < wordCount;
     return [...lacksWord ? [words] : [], ...flags.map(({ flag }) => flag)];

@@ -18,6 +18,7 @@ import { tokenIssue } from "./commands/token_issue.ts";
 import { tokenList } from "./commands/token_list.ts";
 import { tokenRevoke } from "./commands/token_revoke.ts";
 import { tokenRotate } from "./commands/token_rotate.ts";
+import { tokenShow } from "./commands/token_show.ts";
 import { version } from "./commands/version.ts";
 
 function group(name: string, help: string, commands: readonly Command[]): Command {
@@ -39,12 +40,13 @@ export const program: Command = {
   usage: [
     "runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]",
     "                 [--timeout TIMEOUT]",
-    "    {token,role,daemon,status,permissions,logs,backup,version,init,completion} ...",
+    "    {token,role,daemon,status,permissions,logs,backup,version,init,completion}",
+    "    ...",
   ].join("\n"),
   options: [],
   commandLabel: "resource",
   commands: [
-    group("token", "Manage per-user tokens", [tokenIssue, tokenRevoke, tokenRotate, tokenList]),
+    group("token", "Manage per-user tokens", [tokenIssue, tokenRevoke, tokenRotate, tokenList, tokenShow]),
     group("role", "Manage roles", [roleList, roleCreate, roleUpdate, roleDelete]),
     group("daemon", "Run and stop the vault", [daemonStart, daemonStop, daemonRestart]),
     status,

@@ -57,7 +57,13 @@ export type Invocation =
   }
   | { readonly command: "service log" }
   | { readonly command: "audit log" | "permissions"; readonly config: Config }
-  | { readonly command: "admin"; readonly socket: string; readonly config?: Config };
+  | { readonly command: "admin"; readonly socket: string; readonly config?: Config; readonly batch?: Batch };
+
+/** Tokens issued from a list, each into a file of its own. */
+export interface Batch {
+  readonly list: string;
+  readonly outDir: string;
+}
 
 /** What the command needs and no more; the only place that says so (decisions.md section 2). */
 export function permissionsFor(invocation: Invocation): Permissions {
@@ -82,7 +88,7 @@ export function permissionsFor(invocation: Invocation): Permissions {
     case "audit log":
       return auditLogPermissions(invocation.config);
     case "admin":
-      return adminPermissions(invocation.socket, invocation.config);
+      return union(adminPermissions(invocation.socket, invocation.config), batchPermissions(invocation.batch));
     case "status":
       return statusPermissions(invocation.config);
     case "daemon stop":
@@ -114,6 +120,11 @@ export function toFlags(permissions: Permissions): string[] {
 function adminPermissions(socket: string, config: Config | undefined): Permissions {
   const read = config ? [config.source, socket] : [socket];
   return { ...(config ? CONFIGURED : NOTHING), net: unixSocket(socket), read, write: [socket] };
+}
+
+function batchPermissions(batch: Batch | undefined): Permissions {
+  if (!batch) return NOTHING;
+  return { ...CONFIGURED, read: [batch.list, batch.outDir], write: [batch.outDir] };
 }
 
 /** What lies in a folder is read by its folder: keys, certificates, and the folder of a new file, which has to be synced. */

@@ -64,6 +64,8 @@ function netReason(value: string, { command }: Invocation): string {
 function pathReason(path: string, invocation: Invocation): string {
   const backup = isBackup(invocation) ? backupReason(path, invocation) : undefined;
   if (backup) return backup;
+  if (invocation.command === "admin" && path === invocation.batch?.list) return "the list of tokens to issue";
+  if (invocation.command === "admin" && path === invocation.batch?.outDir) return "where each token gets its own file";
   const config = "config" in invocation ? invocation.config : undefined;
   if (!config) return PLAIN_REASONS[invocation.command] ?? "the admin socket";
   const { server: { admin, grpc }, daemon, keys, tokens, audit } = config;

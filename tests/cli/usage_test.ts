@@ -3,7 +3,8 @@ import { runCli } from "./run_cli.ts";
 
 const TOP = `usage: runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]
                  [--timeout TIMEOUT]
-    {token,role,daemon,status,permissions,logs,backup,version,init,completion} ...
+    {token,role,daemon,status,permissions,logs,backup,version,init,completion}
+    ...
 `;
 const TOKEN = "usage: runevault token [-h] {issue,revoke,rotate,list} ...\n";
 const ISSUE = "usage: runevault token issue [-h] --user USER --role ROLE [--expires EXPIRES]\n";
@@ -49,6 +50,23 @@ for (
     {
       args: "token issue",
       stderr: `${ISSUE}runevault token issue: error: the following arguments are required: --user, --role\n`,
+    },
+    {
+      args: "token issue --for-each x",
+      stderr: `${ISSUE}runevault token issue: error: the following arguments are required: --out-dir\n`,
+    },
+    {
+      args: "token issue --for-each x --out-dir y --user a",
+      stderr: `${ISSUE}runevault token issue: error: argument --user: not allowed with argument --for-each\n`,
+    },
+    {
+      args: "token issue --user a --role b --out-dir y",
+      stderr: `${ISSUE}runevault token issue: error: argument --out-dir: only allowed with argument --for-each\n`,
+    },
+    {
+      args: "token show",
+      stderr: "usage: runevault token show [-h] [--json] USER\n" +
+        "runevault token show: error: the following arguments are required: USER\n",
     },
     {
       args: "token issue --user a",
@@ -146,6 +164,8 @@ options:
   --user USER           Username
   --role ROLE           Role name
   --expires EXPIRES     Duration until expiry (e.g. 90d, 12w, 6m)
+  --for-each FILE       Issue for each user,role,expires of a .csv or .yml file
+  --out-dir DIR         Where each of these tokens gets its own file
   --json                Print one line of JSON
 
 global options:
@@ -156,8 +176,16 @@ global options:
 
 examples:
   runevault token issue --user alice --role member --expires 90d
+  runevault token issue --for-each team.csv --role member --out-dir tokens
 `;
   assert.deepEqual(await runCli(["token", "issue", "--help"]), { code: 0, stdout, stderr: "" });
+});
+
+Deno.test("runevault token --help lists show, which the fixed usage line leaves out", async () => {
+  const { code, stdout } = await runCli(["token", "--help"]);
+  assert.equal(code, 0);
+  assert.ok(stdout.startsWith(TOKEN));
+  assert.match(stdout, /^ {4}show {16}Show all of a user's token but the token$/m);
 });
 
 Deno.test("runevault --help lists the commands and the global flags", async () => {
