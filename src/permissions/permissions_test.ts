@@ -74,6 +74,15 @@ for (
       want: ["--allow-net=unix:/run/a.sock", "--allow-read=/run/a.sock", "--allow-write=/run/a.sock"],
     },
     {
+      invocation: { command: "admin", socket: "/run/a.sock", batch: { list: "/l/team.csv", outDir: "/l/out" } },
+      want: [
+        "--allow-net=unix:/run/a.sock",
+        "--allow-read=/run/a.sock,/l/team.csv,/l/out",
+        "--allow-write=/run/a.sock,/l/out",
+        IGNORE,
+      ],
+    },
+    {
       invocation: { command: "init", dir: "/srv/v", librarySource: "/src/lib.so" },
       want: [
         "--allow-read=/srv/v,/src/lib.so",

@@ -24,7 +24,8 @@ const BACKUP = `usage: runevault backup create [-h] --out FILE
                                (--recipient RECIPIENT | --passphrase-file FILE)
                                [--force] [--json]
 `;
-const VERIFY = `usage: runevault backup verify [-h] (--identity-file FILE | --passphrase-file FILE)
+const VERIFY = `usage: runevault backup verify [-h]
+                               (--identity-file FILE | --passphrase-file FILE)
                                [--json] FILE
 `;
 

@@ -6,7 +6,8 @@ export const backupVerify: Command = {
   name: "verify",
   help: "Open a backup and check all that is in it",
   usage: [
-    "runevault backup verify [-h] (--identity-file FILE | --passphrase-file FILE)",
+    "runevault backup verify [-h]",
+    "                               (--identity-file FILE | --passphrase-file FILE)",
     "                               [--json] FILE",
   ].join("\n"),
   options: [IDENTITY_OPTION, PASSPHRASE_OPTION, JSON_OPTION],
