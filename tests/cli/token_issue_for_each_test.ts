@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { TempDir } from "#config/testing.ts";
-import { type Output, TestVault } from "../support/test_vault.ts";
+import { ROOT } from "../support/paths.ts";
+import { type Output, permissionFlags, run, TestVault } from "../support/test_vault.ts";
 import { VaultClient } from "../support/vault_client.ts";
 
 const TOKEN = /^evt_[0-9a-f]{32}\n$/;
@@ -137,4 +138,29 @@ Deno.test("runevault token issue --for-each stops at the first failure and says 
     const again = await issue(vault, dir, "--for-each", rest, "--json");
     const { issued, not_issued } = JSON.parse(again.stdout);
     assert.deepEqual([again.code, issued.length, not_issued], [1, 1, ["carol"]]);
+  }));
+
+Deno.test("runevault token issue --for-each takes back a token that it cannot write down", () =>
+  withVault(async (vault, dir) => {
+    const list = dir.write("team.csv", "user,role\nalice,member\n");
+    const words = ["--config", vault.config, "token", "issue", "--for-each", list, "--out-dir", dir.join("out")];
+    const full = `Deno.link = () => Promise.reject(new Error("No space left on device"));`;
+    const preload = `--preload=data:text/javascript,${encodeURIComponent(full)}`;
+    const args = [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      ...await permissionFlags(words),
+      preload,
+      `${ROOT}src/main.ts`,
+      ...words,
+    ];
+    const { code, stdout, stderr } = await run(Deno.execPath(), args);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(
+      stderr,
+      /line 2: the token could not be written and was revoked: No space left on device; 0 issued, 1 not/,
+    );
+    assert.deepEqual(filesIn(dir), []);
+    assert.equal((await vault.cli("token", "list")).stdout, "No tokens issued.\n");
   }));

@@ -229,6 +229,38 @@ Deno.test("a backup with a passphrase is proved by opening it, and warns of a lo
   });
 });
 
+Deno.test("the backup commands use every permission that they are given", async () => {
+  await using safe = await Safe.create();
+  await using vault = await TestVault.start();
+  const config = ["--config", vault.config], key = ["--identity-file", safe.join("key")];
+  const create = [...config, "backup", "create", "--out", safe.join("v.age"), "--recipient", safe.recipient];
+  const restore = ["backup", "restore", safe.join("v.age"), ...key, "--dir", safe.join("v")];
+  // The state files are read while no daemon runs, and the folder of old installs is there for --force.
+  const unused = ["read configs/roles.yml", "read configs/tokens.yml"].map((use) => use.replace(" ", ` ${vault.dir}/`));
+  assert.deepEqual(await unusedPermissions(safe, create), unused);
+  assert.deepEqual(await unusedPermissions(safe, ["backup", "verify", safe.join("v.age"), ...key]), []);
+  assert.deepEqual(await unusedPermissions(safe, restore), [`write ${safe.join("v.before")}`]);
+  assert.deepEqual(await unusedPermissions(safe, [...restore, "--force"]), []);
+});
+
+/** Runs a command line to a good end with what the launcher gives it, and tells what of that it never asked for. */
+async function unusedPermissions(safe: Safe, words: string[]): Promise<string[]> {
+  const flags = await permissionFlags(words), log = safe.join("uses");
+  const args = ["run", "--quiet", "--no-prompt", ...flags, `${ROOT}src/main.ts`, ...words];
+  const env = { DENO_AUDIT_PERMISSIONS: log, NO_COLOR: "1" };
+  assert.equal((await new Deno.Command(Deno.execPath(), { args, env }).output()).code, 0);
+  const uses = (await Deno.readTextFile(log)).trimEnd().split("\n").map((line) => JSON.parse(line));
+  await Deno.remove(log);
+  return flags.flatMap((flag) => {
+    const [, kind, list] = /^--(?:allow|ignore)-(\w+)=(.*)$/.exec(flag)!;
+    const isUsed = (granted: string) =>
+      uses.some(({ permission, value }) =>
+        permission === kind && (value === granted || String(value).startsWith(`${granted}/`))
+      );
+    return list.split(",").filter((granted) => !isUsed(granted)).map((granted) => `${kind} ${granted}`);
+  });
+}
+
 /** Ends the process before the call of that number which changes something on the disk; prints how many there were. */
 const KILL_AT = (at: number) => `
 let calls = 0;

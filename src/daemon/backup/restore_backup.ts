@@ -72,7 +72,9 @@ function elsewhere(config: Config, original: Config): string[] {
   const left = own.filter((path) => outside(path) && isIn(original.installDir, path)).map((path) =>
     `${source} names ${path}, in the directory that was backed up: change it`
   );
-  const library = outside(keys.library) ? [`${source} names ${keys.library}, which is in no backup: put it there`] : [];
+  const library = outside(keys.library)
+    ? [`${source} names ${keys.library}, which is in no backup: it has to be there`]
+    : [];
   return [...new Set([...restored, ...left, ...library])];
 }
 
