@@ -40,7 +40,7 @@ export function placesOf({ source, installDir, keys, tokens, secretFiles, server
 /** Relative to the install directory; what lies elsewhere goes below `outside/` by its absolute path. */
 export function archivePathOf(path: string, { installDir }: Config): string {
   const way = relative(installDir, path);
-  return way.startsWith("..") || way === path ? join(OUTSIDE, path) : way;
+  return way.split("/")[0] === ".." ? join(OUTSIDE, path) : way;
 }
 
 /** Where the configuration wants a file of a backup of its install; undefined for one that it knows nothing of. */

@@ -54,6 +54,12 @@ Deno.test("what an interrupted backup left is named, and neither used nor remove
     /b\.age\.partial is there: another backup is being written, or one was interr/,
   );
   assert.equal(Deno.readTextFileSync(install.join("b.age.partial")), "half");
+  using other = Deno.openSync(install.join("b.age.partial"), { write: true });
+  other.lockSync(true); // as whoever writes it does
+  await assert.rejects(install.backUp("b.age", { force: true }), /another backup is being written/);
+  other.unlockSync();
+  await install.backUp("b.age", { force: true });
+  assert.equal(existsSync(install.join("b.age.partial")), false);
 });
 
 for (
@@ -62,6 +68,11 @@ for (
       name: "a key is missing",
       change: (install) => Deno.removeSync(install.join("vault/vault-keys/vault-key/EvalKey.json")),
       want: /EvalKey\.json is missing/,
+    },
+    {
+      name: "the configuration cannot start",
+      change: (install) => install.write("vault/configs/runevault.conf", "server: {grpc: {port: 0}}"),
+      want: /config invalid:\n {2}- server\.grpc\.port is required/,
     },
     {
       name: "a secret file is missing",

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { type AgeLock, checkAgeLock, encryptAge, TAR_END, tarHeader, tarPadding } from "#adapters/archive/mod.ts";
 import { partialPathOf, syncDirectory } from "#adapters/storage/files/mod.ts";
-import type { Config } from "#config/mod.ts";
+import { type Config, validateForStart } from "#config/mod.ts";
 import { type Manifest, MANIFEST_NAME, type ManifestFile, writeManifest } from "#domain/backup/mod.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -41,6 +41,7 @@ export interface CreatedBackup {
  */
 export async function createBackup(config: Config, options: CreateBackupOptions): Promise<CreatedBackup> {
   checkAgeLock(options.lock);
+  validateForStart(config);
   if (!options.force) await refuseExisting(options.out);
   await using state = await readState(config);
   const files = (await Promise.all(sourcesOf(config, state).map((source) => source()))).flat();
@@ -51,18 +52,45 @@ export async function createBackup(config: Config, options: CreateBackupOptions)
     files: await Array.fromAsync(files, described),
   };
   checkContents(manifest, config);
-  const partial = partialPathOf(options.out);
-  if (options.force) await Deno.remove(partial).catch(() => {});
+  const written = await writeFile(manifest, files, options);
+  return { manifest, ...written, stateFrom: state.from };
+}
+
+async function writeFile(manifest: Manifest, files: readonly BackupFile[], { out, lock, force }: CreateBackupOptions) {
+  const partial = partialPathOf(out);
+  using file = await openPartial(partial, force);
   try {
-    const written = await writeSealed(partial, await encryptAge(tarOf(manifest, files), options.lock));
-    const verified = await verify(partial, options.lock, written.sha256);
-    if (!options.force) await refuseExisting(options.out);
-    await Deno.rename(partial, options.out);
-    await syncDirectory(dirname(options.out));
-    return { manifest, ...written, verified, stateFrom: state.from };
+    const written = await writeSealed(file, await encryptAge(tarOf(manifest, files), lock));
+    const verified = await verify(partial, lock, written.sha256);
+    if (!force) await refuseExisting(out);
+    await Deno.rename(partial, out);
+    await syncDirectory(dirname(out));
+    return { ...written, verified };
   } catch (reason) {
-    if (!(reason instanceof Deno.errors.AlreadyExists)) await Deno.remove(partial).catch(() => {});
-    throw reason instanceof Deno.errors.AlreadyExists ? leftover(partial) : reason;
+    await Deno.remove(partial).catch(() => {});
+    throw reason;
+  }
+}
+
+/** Locked while it is written, so that what a killed run left can be told from what another one writes. */
+async function openPartial(path: string, force: boolean): Promise<Deno.FsFile> {
+  if (force) await removeLeftover(path);
+  try {
+    const file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+    await file.lock(true);
+    return file;
+  } catch (reason) {
+    throw reason instanceof Deno.errors.AlreadyExists ? leftover(path) : reason;
+  }
+}
+
+async function removeLeftover(path: string): Promise<void> {
+  try {
+    using file = await Deno.open(path, { read: true });
+    if (!await file.tryLock(true)) throw leftover(path);
+    await Deno.remove(path);
+  } catch (reason) {
+    if (!(reason instanceof Deno.errors.NotFound)) throw reason;
   }
 }
 
@@ -80,7 +108,8 @@ async function refuseExisting(path: string): Promise<void> {
 }
 
 function leftover(partial: string): VaultError {
-  const text = `${partial} is there: another backup is being written, or one was interrupted (then remove it)`;
+  const text =
+    `${partial} is there: another backup is being written, or one was interrupted (then --force replaces it)`;
   return new VaultError("FAILED_PRECONDITION", text);
 }
 
@@ -115,12 +144,10 @@ async function* unchanged(file: BackupFile, { size, sha256 }: ManifestFile): Asy
   }
 }
 
-/** @throws {Deno.errors.AlreadyExists} when the path is taken. */
 async function writeSealed(
-  path: string,
+  file: Deno.FsFile,
   sealed: ReadableStream<Uint8Array>,
 ): Promise<{ bytes: number; sha256: string }> {
-  using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
   const hash = createHash("sha256");
   let bytes = 0;
   for await (const chunk of sealed) {
