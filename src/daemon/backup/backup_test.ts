@@ -70,6 +70,22 @@ for (
       want: /EvalKey\.json is missing/,
     },
     {
+      name: "the secret key is damaged",
+      change: (install) => {
+        const path = install.join("vault/vault-keys/vault-key/SecKey.json");
+        Deno.writeTextFileSync(
+          path,
+          Deno.readTextFileSync(path).replace(/"key_data":\s*"..../, (key) => `${key.slice(0, -4)}AAAA`),
+        );
+      },
+      want: /^vault-keys\/vault-key\/SecKey\.json: entries\[0\]\.hash does not match key_data: the file is damaged$/,
+    },
+    {
+      name: "the public key is cut off",
+      change: (install) => install.write("vault/vault-keys/vault-key/EncKey.json", '{"canary'),
+      want: /^vault-keys\/vault-key\/EncKey\.json: the envelope is not a JSON object$/,
+    },
+    {
       name: "the configuration cannot start",
       change: (install) => install.write("vault/configs/runevault.conf", "server: {grpc: {port: 0}}"),
       want: /config invalid:\n {2}- server\.grpc\.port is required/,
@@ -193,6 +209,11 @@ for (
     { name: "no configuration in front", files: REST, want: /its configuration/ },
     { name: "no tokens", files: without("configs/tokens.yml"), want: /configs\/tokens\.yml is missing/ },
     { name: "no secret key", files: without("vault-keys/vault-key/SecKey.json"), want: /SecKey\.json is missing/ },
+    {
+      name: "a secret key of no use",
+      files: { ...FILES, "vault-keys/vault-key/SecKey.json": "canary" },
+      want: /SecKey\.json: the envelope is not a JSON object/,
+    },
     { name: "tokens of no use", files: { ...FILES, "configs/tokens.yml": "canary" }, want: /configs\/tokens\.yml/ },
     {
       name: "a configuration of no use",

@@ -11,6 +11,7 @@ import {
 } from "#config/mod.ts";
 import { parseSettings } from "#config/parse_settings.ts";
 import type { Manifest } from "#domain/backup/mod.ts";
+import { checkKeyPayload, readKeyEnvelope } from "#domain/fhe/mod.ts";
 import { messageOf, PayloadError } from "#errors/mod.ts";
 
 const KEYS = ["SecKey", "EncKey", "EvalKey"];
@@ -62,8 +63,26 @@ export function checkContents(manifest: Manifest, config: Config): void {
   }
 }
 
+/** The keys that a vault cannot start without. The evaluation key is passed on to clients as it is, megabytes of it. */
+const CHECKED_KEY = /(?:^|\/)(SecKey|EncKey)\.(json|bin)$/;
+
+/** Whether checkFile() has to see the whole file. */
+export function isChecked(path: string, config: Config): boolean {
+  const kind = placeOf(path, config)?.kind;
+  return kind === "state" || (kind === "key" && CHECKED_KEY.test(path));
+}
+
+/** @throws {Error} for a file that no vault could start with; names it, quotes nothing of it. */
+export function checkFile(path: string, bytes: Uint8Array, config: Config): void {
+  const key = CHECKED_KEY.exec(path);
+  if (placeOf(path, config)?.kind !== "key" || !key) return checkState(path, new TextDecoder().decode(bytes), config);
+  const name = key[1] as "SecKey" | "EncKey";
+  if (key[2] === "json") readKeyEnvelope(name, path, bytes).fill(0);
+  else checkKeyPayload(name, bytes);
+}
+
 /** @throws {Error} when roles or tokens cannot be read; naming file, line and field. */
-export function checkState(path: string, text: string, config: Config): void {
+function checkState(path: string, text: string, config: Config): void {
   if (path === archivePathOf(config.tokens.rolesFile, config)) parseRoles(text, path);
   else parseTokens(text, path);
 }

@@ -6,8 +6,7 @@ import { type Config, validateForStart } from "#config/mod.ts";
 import { type Manifest, MANIFEST_NAME, type ManifestFile, writeManifest } from "#domain/backup/mod.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
-import { checkContents } from "./contents.ts";
-import { readBackup } from "./read_backup.ts";
+import { readBackup, readPlain } from "./read_backup.ts";
 import { readState } from "./read_state.ts";
 import { type BackupFile, described, sourcesOf } from "./sources.ts";
 
@@ -51,7 +50,7 @@ export async function createBackup(config: Config, options: CreateBackupOptions)
     installDir: config.installDir,
     files: await Array.fromAsync(files, described),
   };
-  checkContents(manifest, config);
+  await readPlain(tarOf(manifest, files)); // what could not be restored is refused now, not on the day of the loss
   const written = await writeFile(manifest, files, options);
   return { manifest, ...written, stateFrom: state.from };
 }

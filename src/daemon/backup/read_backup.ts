@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type AgeKey, decryptAge, MAX_AGE_HEADER, readTar, type TarFile } from "#adapters/archive/mod.ts";
-import { type LoadedConfig, placeOf } from "#config/mod.ts";
+import type { LoadedConfig } from "#config/mod.ts";
 import {
   type Manifest,
   MANIFEST_NAME,
@@ -9,7 +9,7 @@ import {
   readManifest,
 } from "#domain/backup/mod.ts";
 import { messageOf, PayloadError } from "#errors/mod.ts";
-import { checkContents, checkState, configIn } from "./contents.ts";
+import { checkContents, checkFile, configIn, isChecked } from "./contents.ts";
 
 /** Takes the files of a backup as they are read. */
 export interface BackupSink {
@@ -22,8 +22,8 @@ export interface ReadBackup extends LoadedConfig {
   readonly manifest: Manifest;
 }
 
-/** The configuration and the state files are read as a whole; no install's are larger. */
-const MAX_TEXT_BYTES = 8 * 1024 * 1024;
+/** What is looked into is read as a whole: configuration, state and two of the keys; no install's are larger. */
+const MAX_CHECKED_BYTES = 8 * 1024 * 1024;
 const DISCARD: BackupSink = {
   async write(_file, chunks) {
     for await (const _ of chunks);
@@ -31,8 +31,8 @@ const DISCARD: BackupSink = {
 };
 
 /**
- * Opens a backup and checks all of it: that nothing was changed, every hash, that its configuration, roles and tokens can
- * be read and that nothing is missing or too much. Memory stays bounded whatever the file holds.
+ * Opens a backup and checks all of it: that nothing was changed, every hash, that its configuration, roles, tokens
+ * and keys can be read and that nothing is missing or too much. Memory stays bounded whatever the file holds.
  *
  * @param sink Is given the files on the way.
  * @throws {PayloadError} naming the backup and what is wrong; quotes nothing of it but names of files.
@@ -40,7 +40,7 @@ const DISCARD: BackupSink = {
 export async function readBackup(path: string, key: AgeKey, sink: BackupSink = DISCARD): Promise<ReadBackup> {
   const plain = await open(path, key);
   try {
-    return await readFiles(readTar(plain), sink);
+    return await readPlain(plain, sink);
   } catch (reason) {
     if (isOfSystem(reason)) throw reason;
     throw new PayloadError(`${path}: ${messageOf(reason)}`, { cause: reason });
@@ -65,7 +65,9 @@ async function open(path: string, key: AgeKey): Promise<ReadableStream<Uint8Arra
   }
 }
 
-async function readFiles(files: AsyncGenerator<TarFile, void>, sink: BackupSink): Promise<ReadBackup> {
+/** The same for the archive in a backup. */
+export async function readPlain(archive: ReadableStream<Uint8Array>, sink: BackupSink = DISCARD): Promise<ReadBackup> {
+  const files = readTar(archive);
   try {
     const first = await nextOf(files);
     if (first.path !== MANIFEST_NAME || first.size > MAX_MANIFEST_BYTES) throw new PayloadError("no runevault backup");
@@ -95,16 +97,17 @@ interface Reading {
 /** @returns The configuration, by which all later files are judged. */
 async function readFile(entry: ManifestFile, { content }: TarFile, reading: Reading): Promise<LoadedConfig> {
   const { manifest, loaded, sink } = reading;
-  if (loaded && placeOf(entry.path, loaded.config)?.kind !== "state") {
+  if (loaded && !isChecked(entry.path, loaded.config)) {
     await sink.write(entry, checked(entry, content));
     return loaded;
   }
-  if (entry.size > MAX_TEXT_BYTES) throw new PayloadError(`${entry.path} is too large`);
-  const bytes = await bytesOf(checked(entry, content)), text = new TextDecoder().decode(bytes);
-  const known = loaded ?? configIn(manifest, text);
-  if (loaded) checkState(entry.path, text, loaded.config);
+  if (entry.size > MAX_CHECKED_BYTES) throw new PayloadError(`${entry.path} is too large`);
+  const bytes = await bytesOf(checked(entry, content));
+  const known = loaded ?? configIn(manifest, new TextDecoder().decode(bytes));
+  if (loaded) checkFile(entry.path, bytes, loaded.config);
   else checkContents(manifest, known.config);
   await sink.write(entry, ReadableStream.from([bytes]));
+  bytes.fill(0);
   return known;
 }
 

@@ -15,14 +15,16 @@ tokens: {team_secret_file: secrets/team, roles_file: configs/roles.yml, tokens_f
 audit: {mode: file, path: logs/audit.log}
 `;
 
-/** What the install holds, by path; none of it is real, for a backup only carries it. */
+const KEYS = new URL("../../../tests/vectors/fhe/vault-key/", import.meta.url);
+
+/** What the install holds, by path; of what a backup only carries, nothing is real. */
 export const FILES: Readonly<Record<string, string>> = {
   "configs/runevault.conf": CONFIG,
   "configs/roles.yml": "roles:\n  admin: {scope: [get_public_key], top_k: 5, rate_limit: 1/1s}\n",
   "configs/tokens.yml": "tokens:\n- {user: alice, token: evt_secret, role: admin, issued_at: '2026-01-01'}\n",
-  "vault-keys/vault-key/EncKey.json": "enc",
+  "vault-keys/vault-key/EncKey.json": Deno.readTextFileSync(new URL("EncKey.json", KEYS)),
   "vault-keys/vault-key/EvalKey.json": "eval".repeat(100_000),
-  "vault-keys/vault-key/SecKey.json": "sec",
+  "vault-keys/vault-key/SecKey.json": Deno.readTextFileSync(new URL("SecKey.json", KEYS)),
   "secrets/team": "team secret\n",
   "certs/server.pem": "certificate",
   "certs/server.key": "key",
