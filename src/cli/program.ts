@@ -1,4 +1,7 @@
 import type { Command } from "./command.ts";
+import { backupCreate } from "./commands/backup_create.ts";
+import { backupRestore } from "./commands/backup_restore.ts";
+import { backupVerify } from "./commands/backup_verify.ts";
 import { cloudRegister } from "./commands/cloud_register.ts";
 import { cloudStatus } from "./commands/cloud_status.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -17,10 +20,11 @@ import { tokenIssue } from "./commands/token_issue.ts";
 import { tokenList } from "./commands/token_list.ts";
 import { tokenRevoke } from "./commands/token_revoke.ts";
 import { tokenRotate } from "./commands/token_rotate.ts";
+import { tokenShow } from "./commands/token_show.ts";
 import { version } from "./commands/version.ts";
 
 function group(name: string, help: string, commands: readonly Command[]): Command {
-  const choices = commands.map((command) => command.name).join(",");
+  const choices = commands.filter(({ isAddition }) => !isAddition).map((command) => command.name).join(",");
   return {
     name,
     help,
@@ -38,19 +42,20 @@ export const program: Command = {
   usage: [
     "runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]",
     "                 [--timeout TIMEOUT]",
-    "    {token,role,cloud,daemon,status,permissions,logs,version,init,completion}",
-    "    ...",
+    "    {token,role,cloud,daemon,status,permissions,logs,backup,version,init,",
+    "     completion} ...",
   ].join("\n"),
   options: [],
   commandLabel: "resource",
   commands: [
-    group("token", "Manage per-user tokens", [tokenIssue, tokenRevoke, tokenRotate, tokenList]),
+    group("token", "Manage per-user tokens", [tokenIssue, tokenRevoke, tokenRotate, tokenList, tokenShow]),
     group("role", "Manage roles", [roleList, roleCreate, roleUpdate, roleDelete]),
     group("cloud", "Register with enVector Cloud", [cloudStatus, cloudRegister]),
     group("daemon", "Run and stop the vault", [daemonStart, daemonStop, daemonRestart]),
     status,
     permissions(isCommand),
     logs,
+    group("backup", "Back up and restore the whole install", [backupCreate, backupVerify, backupRestore]),
     version,
     init,
     group("completion", "Print a shell's completion script", [

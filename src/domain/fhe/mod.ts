@@ -2,5 +2,6 @@ export { decodeBase64 } from "./base64.ts";
 export { EvalKey } from "./eval_key.ts";
 export { KeyBundle } from "./key_bundle.ts";
 export { KEY_ID, readKeyEnvelope, writeKeyEnvelope } from "./key_envelope.ts";
+export { checkKeyPayload } from "./key_payload.ts";
 export { PublicKeys } from "./public_keys.ts";
 export { ScoreDecryptor } from "./score_decryptor.ts";

@@ -1,6 +1,7 @@
 import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Log } from "#ports/log.ts";
 import type { TokenService } from "#domain/tokens/mod.ts";
+import { backupRoutes } from "./backup_routes.ts";
 import { CallsInFlight } from "./calls_in_flight.ts";
 import { type CloudAdmin, cloudRoutes } from "./cloud_routes.ts";
 import { bindPathOf, prepareBind, publish, removeBindDirectory, type SocketFile, unpublish } from "./private_socket.ts";
@@ -89,6 +90,7 @@ function answerer(options: AdminOptions, limits: BodyLimits): (request: Request)
     ...healthRoutes(options),
     ...tokenRoutes(tokens),
     ...roleRoutes(tokens),
+    ...backupRoutes(tokens),
     ...(cloud ? cloudRoutes(cloud) : []),
   ];
   return async (request) => {

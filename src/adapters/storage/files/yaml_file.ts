@@ -60,9 +60,13 @@ export class YamlNode {
     return this.#node === null || (this.#plain !== undefined && /^(?:~|null|Null|NULL)?$/.test(this.#plain));
   }
 
+  /** Where it stands, from 1. */
+  get line(): number {
+    return this.#source.lines.linePos(this.#offset).line;
+  }
+
   fail(reason: string): Error {
-    const { label, lines } = this.#source;
-    return failure(label, lines.linePos(this.#offset).line, this.#path ? `${this.#path}: ${reason}` : reason);
+    return failure(this.#source.label, this.line, this.#path ? `${this.#path}: ${reason}` : reason);
   }
 
   /** The text of a scalar of any YAML type as it was written: `1e3`, `yes` and `2026-01-01` are names and dates here. */
