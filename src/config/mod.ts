@@ -6,4 +6,5 @@ export { DEFAULT_PATHS, loadConfig, type LoadedConfig, type LoadOptions } from "
 export { redact, redactRaw } from "./redact.ts";
 export { installDirOf } from "./resolve_config.ts";
 export type { RawConfig, SettingName } from "./settings.ts";
+export { tracingEnvironment } from "./tracing_environment.ts";
 export { validateForStart } from "./validate.ts";

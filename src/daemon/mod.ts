@@ -3,12 +3,13 @@
  *
  * @module
  */
+import type { BuildInfo } from "./telemetry.ts";
 import type { Config } from "#config/mod.ts";
 
 /** Runs the daemon in the foreground. @returns The exit code after a clean stop. */
-export async function startDaemon(config: Config): Promise<number> {
+export async function startDaemon(config: Config, build: BuildInfo): Promise<number> {
   const start = await import("./start.ts");
-  return await start.startDaemon(config);
+  return await start.startDaemon(config, build);
 }
 
 /** Makes an install directory; never overwrites. */

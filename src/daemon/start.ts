@@ -12,6 +12,7 @@ import { createNotifier } from "./notify.ts";
 import { PidFile } from "./pid_file.ts";
 import { checkRuntime } from "./runtime_check.ts";
 import { permissionsInForce, seal } from "./seal.ts";
+import { type BuildInfo, openTelemetry } from "./telemetry.ts";
 import { loadTlsFiles } from "./tls_files.ts";
 
 /**
@@ -20,14 +21,15 @@ import { loadTlsFiles } from "./tls_files.ts";
  * @returns The exit code.
  * @throws When it cannot start; what was opened until then is closed again.
  */
-export async function startDaemon(config: Config): Promise<number> {
+export async function startDaemon(config: Config, build: BuildInfo): Promise<number> {
   const clock = systemClock, log = createLog(config.log, clock);
   checkRuntime(Deno.version.deno);
   for (const warning of config.warnings) log("warn", warning);
+  using telemetry = await openTelemetry(config, build, clock);
   await using pidFile = await PidFile.acquire(config.daemon.pidFile);
   if (pidFile.staleWarning) log("warn", pidFile.staleWarning);
   const stopSignal = nextStopSignal();
-  const vault = await openVault(config, log, clock);
+  const vault = await openVault(config, log, { clock, ...telemetry });
   try {
     await serve(config, vault, stopSignal);
   } finally {

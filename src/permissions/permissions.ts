@@ -1,6 +1,6 @@
 import { isAbsolute, join, relative } from "node:path";
 import { stagedPathOf } from "#adapters/storage/files/mod.ts";
-import { addressText, type Config, isListenHost, listenHost, probeHost } from "#config/mod.ts";
+import { addressText, type Config, isListenHost, listenHost, probeHost, tracingEnvironment } from "#config/mod.ts";
 import { bindPathOf } from "#edge/admin/mod.ts";
 
 /** What one runevault process may do, in Deno's kinds (https://docs.deno.com/runtime/fundamentals/security/). */
@@ -146,7 +146,7 @@ function daemonPermissions(config: Config): Permissions {
     write: unique([...outermost([installDir, ...state]), ...serving.write]),
     ffi: [keys.library],
     run: [],
-    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT],
+    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT, ...Object.keys(tracingEnvironment(config))],
     ignoredEnv: YAML_ENVIRONMENT,
   };
 }

@@ -19,7 +19,8 @@ export async function startConfiguredDaemon({ values }: Context): Promise<number
   const effective = withAdminSocket(config, values.text("--admin-socket"));
   validateForStart(effective);
   const { startDaemon } = await import("#daemon/mod.ts");
-  return await startDaemon(effective);
+  const { buildInfo } = await import("../build_info.ts");
+  return await startDaemon(effective, buildInfo());
 }
 
 function withAdminSocket(config: Config, socket: string | undefined): Config {
