@@ -3,11 +3,18 @@
  *
  * @module
  */
-import type { BuildInfo } from "./telemetry.ts";
 import type { Config } from "#config/mod.ts";
 
+/** What the running build says of itself. */
+export interface Build {
+  /** `vX.Y.Z`, or `dev`. */
+  readonly version: string;
+  readonly commit: string;
+  readonly date: string;
+}
+
 /** Runs the daemon in the foreground. @returns The exit code after a clean stop. */
-export async function startDaemon(config: Config, build: BuildInfo): Promise<number> {
+export async function startDaemon(config: Config, build: Build): Promise<number> {
   const start = await import("./start.ts");
   return await start.startDaemon(config, build);
 }

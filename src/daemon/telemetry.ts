@@ -1,16 +1,13 @@
-import { type BuildLabels, PrometheusMetrics } from "#adapters/metrics/mod.ts";
+import { PrometheusMetrics } from "#adapters/metrics/mod.ts";
 import { type Config, tracingEnvironment } from "#config/mod.ts";
 import { AddressSet } from "#domain/network/mod.ts";
-import type { HttpSurface } from "#edge/rest/surface.ts";
-import { MetricsSurface } from "#edge/rest/metrics_surface.ts";
+import { type HttpSurface, MetricsSurface } from "#edge/rest/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { CloudState } from "#ports/metrics.ts";
 import type { Tracer } from "#ports/tracer.ts";
 import type { Vault } from "./compose.ts";
-
-/** Version and commit of the build, as `runevault version` tells them. */
-export type BuildInfo = Pick<BuildLabels, "version" | "commit">;
+import type { Build } from "./mod.ts";
 
 /** Who watches the vault's calls. */
 export interface Telemetry extends Disposable {
@@ -22,7 +19,7 @@ export interface Telemetry extends Disposable {
 }
 
 /** @throws {VaultError} naming the key of the configuration that is not right. */
-export async function openTelemetry(config: Config, build: BuildInfo, clock: Clock): Promise<Telemetry> {
+export async function openTelemetry(config: Config, build: Build, clock: Clock): Promise<Telemetry> {
   const metricsAllowed = allowedOf(config), tracer = await openTracer(config);
   const metrics = new PrometheusMetrics({
     build: { version: build.version, commit: build.commit, runtime: Deno.version.deno },

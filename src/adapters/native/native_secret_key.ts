@@ -27,6 +27,10 @@ export class NativeSecretKey implements SecretKey {
     }
   }
 
+  get isOpen(): boolean {
+    return !this.#closed;
+  }
+
   get queue(): CallQueue {
     return { running: this.#gate.running, waiting: this.#gate.waiting };
   }

@@ -2,6 +2,7 @@ import type { AddressSet } from "#domain/network/mod.ts";
 import type { TokenService } from "#domain/tokens/mod.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { Log } from "#ports/log.ts";
+import { errorReply, methodNotAllowed } from "./replies.ts";
 import type { HttpReply, HttpRequest, HttpSurface } from "./surface.ts";
 
 const PATH = "/metrics";
@@ -34,15 +35,14 @@ export class MetricsSurface implements HttpSurface {
   async handle(request: HttpRequest): Promise<HttpReply> {
     const { source, log } = this.#options;
     if (request.method !== "GET" && request.method !== "HEAD") {
-      return failure(405, "only GET reads the metrics", { allow: "GET, HEAD" });
+      return methodNotAllowed("GET, HEAD");
     }
     const refusal = this.#refusalOf(request);
     if (refusal) {
       log("warn", `${PATH}: refused ${request.peerAddress}: ${refusal.status}`);
       return refusal;
     }
-    const body = await source.text();
-    return { status: 200, headers: { "content-type": source.contentType, "cache-control": "no-store" }, body };
+    return { status: 200, headers: { "content-type": source.contentType }, body: await source.text() };
   }
 
   #refusalOf(request: HttpRequest): HttpReply | undefined {
@@ -67,21 +67,13 @@ function bearerToken(header: string | undefined): string | undefined {
 
 /** An unknown and an expired token get the same answer, which names nobody. */
 function toReply({ code, message }: VaultError): HttpReply {
-  if (code === "PERMISSION_DENIED") return failure(403, `the token's role lacks the scope '${SCOPE}'`);
+  if (code === "PERMISSION_DENIED") return errorReply(403, `the token's role lacks the scope '${SCOPE}'`);
   if (code !== "RESOURCE_EXHAUSTED") return unauthorized();
   const seconds = /(\d+)s$/.exec(message)?.[1];
-  return failure(429, message, seconds === undefined ? {} : { "retry-after": seconds });
+  return errorReply(429, message, seconds === undefined ? {} : { "retry-after": seconds });
 }
 
 function unauthorized(): HttpReply {
   const text = `needs a token whose role has the scope '${SCOPE}', or an address in server.http.metrics_allow`;
-  return failure(401, text, { "www-authenticate": 'Bearer realm="runevault"' });
-}
-
-function failure(status: number, error: string, headers: Record<string, string> = {}): HttpReply {
-  return {
-    status,
-    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
-    body: JSON.stringify({ error }),
-  };
+  return errorReply(401, text, { "www-authenticate": 'Bearer realm="runevault"' });
 }
