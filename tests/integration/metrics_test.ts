@@ -111,7 +111,8 @@ Deno.test("/metrics wants a token with the scope, or an allowed address", async 
   const api = new AdminApi(vault.socket);
   await api.send("POST", "/roles", { name: "watcher", scope: ["metrics"], top_k: 1, rate_limit: "2/60s" });
   const watcher = await api.issue("prometheus", "watcher"), alice = await api.issue("alice");
-  const status = async (authorization?: string) => (await ScrapedPage.fetch(vault, "/metrics", authorization)).status;
+  const status = async (authorization = "") =>
+    (await ScrapedPage.fetch(vault, "/metrics", authorization === "" ? {} : { authorization })).status;
   assert.equal(await status(), 401);
   assert.equal(await status(`Bearer ${GUESS}`), 401);
   assert.equal(await status(`Bearer ${alice}`), 403);

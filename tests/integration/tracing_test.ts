@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { type Config, tracingEnvironment } from "#config/mod.ts";
 import { AdminApi } from "../support/admin_api.ts";
 import { OtlpCollector } from "../support/otlp_collector.ts";
 import { goldenBlob } from "../support/paths.ts";
 import { methodPath, RawGrpc } from "../support/raw_grpc.ts";
-import { run, TestVault } from "../support/test_vault.ts";
+import { ScrapedPage } from "../support/scraped_page.ts";
+import { permissionFlags, run, TestVault } from "../support/test_vault.ts";
 import { refusalOf, VaultClient } from "../support/vault_client.ts";
 
 const HELLO = JSON.stringify({ a: "abc123def456", c: "OhawM+14dWV/2KJwL0Ud3pqJpP6Mr7XVfCsM" });
@@ -32,6 +34,7 @@ Deno.test("a sealed daemon sends a span for each call, and nothing else of what 
   await raw.call(methodPath("GetPublicKey"), keyRequest(token), traceparent("00"));
   await raw.call(methodPath("canary-method"), keyRequest(token), traceparent("01"));
   await raw.call(methodPath("GetPublicKey"), keyRequest(token), traceparent("01"));
+  await ScrapedPage.fetch(vault, "/canary-path?q=canary", { authorization: `Bearer ${token}`, ...traceparent("01") });
   const rotated = (await api.send("POST", "/tokens/canary-user/rotate")).body.token;
   await collector.received(6);
   assert.equal((await vault.stop()).code, 0, vault.stderr);
@@ -102,6 +105,24 @@ Deno.test("a daemon that was started without the tracing environment says so and
     stderr,
     /tracing\.endpoint is set, but not in the environment: OTEL_DENO, .*; start the daemon with its launcher/,
   );
+});
+
+Deno.test("the daemon reads each variable that tracing lets it read, and none once it serves", async () => {
+  const log = await Deno.makeTempFile(), endpoint = "http://127.0.0.1:9";
+  try {
+    const environment = tracingEnvironment({ tracing: { endpoint } } as Config);
+    const env = { ...environment, DENO_AUDIT_PERMISSIONS: log };
+    await using vault = await TestVault.start({ sections: tracedTo(endpoint), keepFlags: true, env });
+    const flags = await permissionFlags(["--config", vault.config, "daemon", "start"]);
+    const granted = flags.join(",").match(/OTEL_\w+/g);
+    assert.deepEqual(granted, Object.keys(environment));
+    const used = await Deno.readTextFile(log);
+    for (const name of granted) assert.ok(used.includes(`"value":"${name}"`), `${name} is never read`);
+    const { body } = await new AdminApi(vault.socket).send("GET", "/status");
+    assert.deepEqual(body.permissions.env, []);
+  } finally {
+    await Deno.remove(log);
+  }
 });
 
 Deno.test("runevault permissions shows what tracing needs, and only where it is on", async () => {

@@ -23,10 +23,9 @@ export class ScrapedPage {
   static async fetch(
     vault: TestVault,
     path: string,
-    authorization?: string,
+    headers: Record<string, string> = {},
   ): Promise<{ status: number; text: string }> {
     using client = Deno.createHttpClient({ caCerts: [vault.ca], http2: false });
-    const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
     const response = await fetch(`https://localhost:${vault.port}${path}`, { client, headers });
     return { status: response.status, text: await response.text() };
   }
