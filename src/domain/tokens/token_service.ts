@@ -55,6 +55,7 @@ export class TokenService {
   readonly #metrics: Metrics;
   readonly #index = new TokenIndex();
   readonly #state: GroupCommit<Snapshot>;
+  #counted: { snapshot: Snapshot; today: Day; counts: TokenCounts } | undefined;
 
   private constructor(
     { store, clock, random = systemRandom, log, metrics = NO_METRICS }: TokenPorts,
@@ -152,10 +153,14 @@ export class TokenService {
     });
   }
 
-  /** What the metrics tell of the tokens. */
+  /** What the metrics tell of the tokens; counted anew after a change or at midnight, not with every reading. */
   countTokens(): TokenCounts {
-    const { roles, tokens } = this.#state.current;
-    return countTokens(tokens, roles.list().map(({ name }) => name), this.#today());
+    const snapshot = this.#state.current, today = this.#today();
+    if (this.#counted?.snapshot !== snapshot || this.#counted.today !== today) {
+      const roles = snapshot.roles.list().map(({ name }) => name);
+      this.#counted = { snapshot, today, counts: countTokens(snapshot.tokens, roles, today) };
+    }
+    return this.#counted.counts;
   }
 
   listRoles(): Role[] {
