@@ -42,12 +42,7 @@ export class CallCounters {
       "Of these, the calls that were let in and got no result: payloads at fault and failures of the vault.",
       user,
     );
-    this.#latency = new Histogram({
-      name: "vault_decryption_latency_seconds",
-      help: "From authentication to the answer of decryption calls that were let in.",
-      buckets: LATENCY_BUCKETS,
-      registers: [registry],
-    });
+    this.#latency = latencyHistogram(registry);
     this.#requests = counter("grpc_requests", "Calls of the vault's methods by gRPC status code.", ["method", "code"]);
     this.#payloadErrors = counter("payload_errors", "Calls answered OK with a payload's fault in `error`.", ["method"]);
     this.authAttempts = counter("auth_attempts", "Tokens checked, over gRPC and HTTP.");
@@ -93,4 +88,13 @@ export class CallCounters {
     }
     for (const reason of AUTH_FAILURES) this.authFailures.inc({ reason }, 0);
   }
+}
+
+function latencyHistogram(registry: Registry): Histogram {
+  return new Histogram({
+    name: "vault_decryption_latency_seconds",
+    help: "From the arrival of the message to the answer of decryption calls that were let in.",
+    buckets: LATENCY_BUCKETS,
+    registers: [registry],
+  });
 }

@@ -39,6 +39,8 @@ export function addProcessFigures(
   registry: Registry,
   { build, clock, usage }: { build: BuildLabels; clock: Clock; usage: ProcessUsage },
 ): void {
+  addBuildInfo(registry, build);
+  addCpuCounter(registry, usage);
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       name,
@@ -48,13 +50,6 @@ export function addProcessFigures(
         this.set(value());
       },
     });
-  const info = new Gauge({
-    name: "vault_build_info",
-    help: "Always 1; the labels tell what runs.",
-    labelNames: ["version", "commit", "runtime"],
-    registers: [registry],
-  });
-  info.set({ ...build }, 1);
   const openedAt = clock.monotonic();
   gauge("vault_uptime_seconds", "Since the daemon was started.", () => (clock.monotonic() - openedAt) / 1000);
   gauge("vault_memory_usage_bytes", "Resident memory, native library included.", () => usage.memory().rss);
@@ -67,7 +62,16 @@ export function addProcessFigures(
   );
   gauge("process_resident_memory_bytes", "Resident memory.", () => usage.memory().rss);
   gauge("process_start_time_seconds", "When the process began, in seconds since 1970.", () => usage.startedAt / 1000);
-  addCpuCounter(registry, usage);
+}
+
+function addBuildInfo(registry: Registry, build: BuildLabels): void {
+  const info = new Gauge({
+    name: "vault_build_info",
+    help: "Always 1; the labels tell what runs.",
+    labelNames: ["version", "commit", "runtime"],
+    registers: [registry],
+  });
+  info.set({ ...build }, 1);
 }
 
 /** A function that tells the load between its calls, over windows of at least CPU_WINDOW_MS. */
