@@ -8,4 +8,5 @@ export { archivePathOf, type Place, placeOf, placesOf } from "./places.ts";
 export { redact, redactRaw } from "./redact.ts";
 export { installDirOf, resolveConfig } from "./resolve_config.ts";
 export type { RawConfig, SettingName } from "./settings.ts";
+export { tracingEnvironment } from "./tracing_environment.ts";
 export { validateForStart } from "./validate.ts";

@@ -46,6 +46,7 @@ export function resolveConfig(raw: RawConfig, source: string, secrets: Secrets):
     },
     audit: resolveAudit(raw, inInstallDir),
     log: { level: raw["log.level"] ?? "info", format: raw["log.format"] ?? "text" },
+    tracing: { endpoint: raw["tracing.endpoint"] ?? "" },
     secretFiles: [raw["envector.api_key_file"], raw["tokens.team_secret_file"]].flatMap((file) =>
       file ? [path(file)] : []
     ),

@@ -30,6 +30,7 @@ export const SETTINGS = {
   "audit.retention": "integer",
   "log.level": ["debug", "info", "warn", "error"],
   "log.format": ["text", "json"],
+  "tracing.endpoint": "string",
 } as const satisfies Record<string, Kind>;
 
 export type SettingName = keyof typeof SETTINGS;

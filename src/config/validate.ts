@@ -2,6 +2,7 @@ import type { Config } from "./config.ts";
 import { parseCloudEndpoint } from "./cloud_endpoint.ts";
 import { ConfigError } from "./config_error.ts";
 import { isListenHost } from "./grpc_address.ts";
+import { isCollector } from "./tracing_environment.ts";
 
 /**
  * What `daemon start` needs; every problem in one message, in the order of contract runevault.md 5.3, then ours.
@@ -34,7 +35,7 @@ function missing({ daemon, server, keys, tokens }: Config): string[] {
   return problems.filter(([found]) => found).map(([, text]) => text);
 }
 
-function outOfRange({ server, keys, audit, envector }: Config): string[] {
+function outOfRange({ server, keys, audit, envector, tracing }: Config): string[] {
   const problems: [boolean, string][] = [
     [
       !isListenHost(server.grpc.host),
@@ -54,6 +55,10 @@ function outOfRange({ server, keys, audit, envector }: Config): string[] {
     // Neither is quoted: a key may stand in the wrong place.
     [!/^[!-~]*$/.test(envector.apiKey), "envector.api_key must be printable ASCII without blanks"],
     [audit.retention < 1, `audit.retention must be 1 or more (got ${audit.retention})`],
+    [
+      tracing.endpoint !== "" && !isCollector(tracing.endpoint),
+      "tracing.endpoint must be http://HOST:PORT or https://HOST:PORT without user, query or line breaks",
+    ],
   ];
   return problems.filter(([found]) => found).map(([, text]) => text);
 }

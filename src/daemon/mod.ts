@@ -8,11 +8,18 @@ import type { Config } from "#config/mod.ts";
 export type { Row } from "#adapters/lists/mod.ts";
 export type { SecretFolder } from "./secret_folder.ts";
 export { systemClock } from "#ports/clock.ts";
+/** What the running build says of itself. */
+export interface Build {
+  /** `vX.Y.Z`, or `dev`. */
+  readonly version: string;
+  readonly commit: string;
+  readonly date: string;
+}
 
 /** Runs the daemon in the foreground. @returns The exit code after a clean stop. */
-export async function startDaemon(config: Config): Promise<number> {
+export async function startDaemon(config: Config, build: Build): Promise<number> {
   const start = await import("./start.ts");
-  return await start.startDaemon(config);
+  return await start.startDaemon(config, build);
 }
 
 /** Makes an install directory; never overwrites. */

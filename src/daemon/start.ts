@@ -1,19 +1,21 @@
 import { libcSender } from "#adapters/native/mod.ts";
 import { addressText, type Config, listenHost } from "#config/mod.ts";
 import { type AdminServer, cloudBody, startAdminServer } from "#edge/admin/mod.ts";
-import { GrpcServer } from "#edge/grpc/mod.ts";
+import type { GrpcServer } from "#edge/grpc/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
 import { type Permissions, permissionsFor, servingPermissions } from "#permissions/mod.ts";
-import { type Clock, systemClock } from "#ports/clock.ts";
-import type { Log } from "#ports/log.ts";
+import { systemClock } from "#ports/clock.ts";
 import { closeVault, openVault, type Vault } from "./compose.ts";
 import { cloudNames } from "./cloud.ts";
 import { createLog } from "./log.ts";
+import type { Build } from "./mod.ts";
 import { createNotifier } from "./notify.ts";
 import { PidFile } from "./pid_file.ts";
+import { PublicPort, type PublicPortOptions } from "./public_port.ts";
+import { ReloadOnSignal } from "./reload.ts";
 import { checkRuntime } from "./runtime_check.ts";
 import { permissionsInForce, seal } from "./seal.ts";
-import { loadTlsFiles } from "./tls_files.ts";
+import { metricsSurface, openTelemetry } from "./telemetry.ts";
 
 /**
  * Runs the daemon in the foreground until SIGTERM or SIGINT; start and stop orders are those of contract runevault.md 1.12.
@@ -21,16 +23,18 @@ import { loadTlsFiles } from "./tls_files.ts";
  * @returns The exit code.
  * @throws When it cannot start; what was opened until then is closed again.
  */
-export async function startDaemon(config: Config): Promise<number> {
+export async function startDaemon(config: Config, build: Build): Promise<number> {
   const clock = systemClock, log = createLog(config.log, clock);
   checkRuntime(Deno.version.deno);
   for (const warning of config.warnings) log("warn", warning);
+  using telemetry = await openTelemetry(config, build, clock);
   await using pidFile = await PidFile.acquire(config.daemon.pidFile);
   if (pidFile.staleWarning) log("warn", pidFile.staleWarning);
   const stopSignal = nextStopSignal();
-  const vault = await openVault(config, log, clock);
+  const vault = await openVault(config, log, { clock, ...telemetry });
   try {
-    await serve(config, vault, stopSignal);
+    const surfaces = { "/metrics": metricsSurface(vault, telemetry, () => vault.cloud.state.kind) };
+    await serve(config, vault, { version: build.version, surfaces }, stopSignal);
   } finally {
     await closeVault(vault);
   }
@@ -38,29 +42,37 @@ export async function startDaemon(config: Config): Promise<number> {
   return 0;
 }
 
-async function serve(config: Config, vault: Vault, stopSignal: Promise<Deno.Signal>): Promise<void> {
-  const { log, clock } = vault, { host, port } = config.server.grpc;
+async function serve(
+  config: Config,
+  vault: Vault,
+  served: PublicPortOptions,
+  stopSignal: Promise<Deno.Signal>,
+): Promise<void> {
+  const { log } = vault, { grpc: { host, port }, http } = config.server;
   const address = addressText({ host: listenHost(host), port });
-  const grpc = new GrpcServer(vault);
-  await grpc.listen(address, await tlsFilesOf(config, log, clock));
+  const open = await PublicPort.open(config, vault, served);
   try {
     using notifier = createNotifier({ log, open: libcSender(config.keys.library) });
     const granted = permissionsFor({ command: "daemon start", config });
-    const admin = await startAdmin(config, vault, grpc, granted);
+    const admin = await startAdmin(config, vault, open.grpc, granted);
     try {
       seal(granted, servingPermissions(config));
-      log("info", `serving gRPC on ${address}, admin on ${config.server.admin.socket}`);
+      using _reload = new ReloadOnSignal([open.reloader(config, vault)], log, notifier);
+      log(
+        "info",
+        `serving gRPC${http.enable ? " and HTTP" : ""} on ${address}, admin on ${config.server.admin.socket}`,
+      );
       notifier.ready();
       vault.cloud.start();
       log("info", `${await stopSignal}: draining`);
       notifier.stopping();
       await vault.cloud.stop(); // a forced registration would hold up the admin socket
-      await grpc.stop();
+      await open.stop();
     } finally {
       await admin.stop();
     }
   } finally {
-    await grpc.stop();
+    await open.stop();
   }
 }
 
@@ -83,12 +95,6 @@ async function startAdmin(
   } catch (reason) {
     throw new VaultError("FAILED_PRECONDITION", `server: admin: ${messageOf(reason)}`);
   }
-}
-
-async function tlsFilesOf({ server: { grpc: { tls } } }: Config, log: Log, clock: Clock) {
-  if (!tls.disable) return await loadTlsFiles(tls, clock.now(), (message) => log("warn", message));
-  log("warn", "TLS DISABLED — gRPC traffic is unencrypted. Do not use in production.");
-  return undefined;
 }
 
 function nextStopSignal(): Promise<Deno.Signal> {

@@ -9,6 +9,7 @@ import {
   listenHost,
   placesOf,
   probeHost,
+  tracingEnvironment,
 } from "#config/mod.ts";
 import { bindPathOf } from "#edge/admin/mod.ts";
 
@@ -186,17 +187,20 @@ function statusPermissions(config: Config): Permissions {
 /**
  * What the daemon keeps once it serves: the files that it writes and those that it reads for every call, each by name,
  * and the folder of the audit log, whose rotated files have the date in their names. It connects to the configured cloud
- * and to nothing else, starts no program, loads no library and reads neither its configuration nor the secret key again.
+ * and to nothing else, starts no program, loads no library and reads neither its configuration nor the secret key again;
+ * certificate and TLS key it does, on SIGHUP.
  */
 export function servingPermissions(config: Config): Permissions {
   const { server, daemon, keys, tokens, audit } = config;
   const own = [daemon.pidFile, server.admin.socket, ...(audit.file ? [folderOf(audit.path)] : [])];
   const state = [tokens.rolesFile, tokens.tokensFile], staged = state.map(stagedPathOf); // moved over the state, unread
   const publicKeys = ["EncKey.json", "EvalKey.json"].map((file) => join(keys.path, "vault-key", file));
+  const { cert, key, disable } = server.grpc.tls;
+  const reloaded = disable ? [] : [cert, key];
   return {
     ...NOTHING,
     net: cloudAddress(config),
-    read: [...own, ...staged, ...publicKeys],
+    read: [...own, ...staged, ...publicKeys, ...reloaded],
     write: [...own, ...state, ...staged],
   };
 }
@@ -233,7 +237,7 @@ function daemonPermissions(config: Config): Permissions {
     write: unique([...outermost([installDir, ...state]), ...serving.write]),
     ffi: [keys.library],
     run: [],
-    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT],
+    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT, ...Object.keys(tracingEnvironment(config))],
     ignoredEnv: YAML_ENVIRONMENT,
   };
 }

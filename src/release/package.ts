@@ -29,6 +29,9 @@ const PLAIN_FILES = {
   "configs/runevault.conf.example": "runevault.conf.example",
   "configs/runevault.service": "configs/runevault.service",
   "configs/com.cryptolabinc.runevault.plist": "configs/com.cryptolabinc.runevault.plist",
+  "configs/prometheus/alerts.yml": "configs/prometheus/alerts.yml",
+  "configs/prometheus/alerts_test.yml": "configs/prometheus/alerts_test.yml",
+  "configs/grafana/runevault.json": "configs/grafana/runevault.json",
 } as const;
 
 /**

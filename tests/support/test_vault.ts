@@ -91,6 +91,15 @@ export class TestVault implements AsyncDisposable {
     return this.#stderr;
   }
 
+  /** Resolves when the daemon has said so on stderr, from character `since` on. */
+  async says(text: string, since = 0): Promise<void> {
+    const until = performance.now() + START_MS;
+    while (!this.#stderr.includes(text, since)) {
+      if (performance.now() > until) throw new Error(`the daemon never said "${text}": ${this.#stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   /** Starts the daemon and waits until it serves; another port is taken when somebody else was quicker. */
   async start(): Promise<void> {
     for (let attempt = 0;; attempt++) {
@@ -127,7 +136,8 @@ export class TestVault implements AsyncDisposable {
     const own = inDir(".runevault.pid", "admin.sock", "logs"), state = inDir("configs/roles.yml", "configs/tokens.yml");
     const staged = inDir("configs/.roles.yml.new", "configs/.tokens.yml.new");
     const keys = inDir("vault-keys/vault-key/EncKey.json", "vault-keys/vault-key/EvalKey.json");
-    const read = [...own, ...staged, ...keys], write = [...own, ...state, ...staged];
+    const reloaded = this.#options.tls === false ? [] : inDir("certs/server.pem", "certs/server.key");
+    const read = [...own, ...staged, ...keys, ...reloaded], write = [...own, ...state, ...staged];
     return { net: [], read, write, ffi: [], run: [], env: [], sys: [], import: [] };
   }
 
@@ -209,7 +219,7 @@ export class TestVault implements AsyncDisposable {
   }
 }
 
-/** The flags that the launcher gives Deno for a command line. */
+/** The flags that the launcher gives Deno for a command line; the environment that it may set is not among them. */
 export async function permissionFlags(args: string[]): Promise<string[]> {
   const { code, stdout, stderr } = await run(Deno.execPath(), [
     "run",
@@ -219,7 +229,7 @@ export async function permissionFlags(args: string[]): Promise<string[]> {
     ...args,
   ]);
   if (code !== 0) throw new Error(stderr);
-  return stdout.trim().split("\n");
+  return stdout.trim().split("\n").filter((line) => line.startsWith("--"));
 }
 
 /** Runs a program to its end. */

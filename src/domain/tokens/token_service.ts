@@ -1,12 +1,14 @@
 import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
+import { type Metrics, NO_METRICS, type TokenCounts } from "#ports/metrics.ts";
 import type { Role, State, StateStore, Token } from "#ports/state_store.ts";
 import { type RoleChange, RoleTable } from "#domain/roles/mod.ts";
-import { admit, unknownToken } from "./admission.ts";
+import { AccessRefusal, admit, unknownToken } from "./admission.ts";
 import { type Day, localDay } from "./calendar.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { newToken, type RandomBytes, systemRandom } from "./new_token.ts";
+import { countTokens } from "./token_counts.ts";
 import { type Holder, TokenIndex } from "./token_index.ts";
 import { issued, type IssueRequest, rotated } from "./token_life.ts";
 
@@ -36,6 +38,8 @@ export interface TokenPorts {
   readonly clock: Clock;
   readonly random?: RandomBytes;
   readonly log: Log;
+  /** Told who asks and who is refused. */
+  readonly metrics?: Metrics;
 }
 
 interface Snapshot {
@@ -55,13 +59,19 @@ export class TokenService {
   readonly #clock: Clock;
   readonly #random: RandomBytes;
   readonly #log: Log;
+  readonly #metrics: Metrics;
   readonly #index = new TokenIndex();
   readonly #state: GroupCommit<Snapshot>;
+  #counted: { snapshot: Snapshot; today: Day; counts: TokenCounts } | undefined;
 
-  private constructor({ store, clock, random = systemRandom, log }: TokenPorts, durable: Snapshot) {
+  private constructor(
+    { store, clock, random = systemRandom, log, metrics = NO_METRICS }: TokenPorts,
+    durable: Snapshot,
+  ) {
     this.#clock = clock;
     this.#random = random;
     this.#log = log;
+    this.#metrics = metrics;
     this.#index.reset(durable.tokens);
     this.#state = new GroupCommit(
       durable,
@@ -91,8 +101,14 @@ export class TokenService {
    * @throws {VaultError} with the codes and texts of 1.6.
    */
   authorize(holder: Holder | undefined, method: string): Role {
-    if (!holder || this.#index.ofUser(holder.user) !== holder.token) throw unknownToken();
-    return admit(holder.token, method, this.#state.current.roles, this.#clock);
+    this.#metrics.authAttempted();
+    try {
+      if (!holder || this.#index.ofUser(holder.user) !== holder.token) throw unknownToken("unknown");
+      return admit(holder.token, method, this.#state.current.roles, this.#clock);
+    } catch (refusal) {
+      if (refusal instanceof AccessRefusal) this.#count(refusal);
+      throw refusal;
+    }
   }
 
   async issue(request: IssueRequest): Promise<Token> {
@@ -154,6 +170,16 @@ export class TokenService {
     return stateOf(this.#state.durable);
   }
 
+  /** What the metrics tell of the tokens; counted anew after a change or at midnight, not with every reading. */
+  countTokens(): TokenCounts {
+    const snapshot = this.#state.current, today = this.#today();
+    if (this.#counted?.snapshot !== snapshot || this.#counted.today !== today) {
+      const roles = snapshot.roles.list().map(({ name }) => name);
+      this.#counted = { snapshot, today, counts: countTokens(snapshot.tokens, roles, today) };
+    }
+    return this.#counted.counts;
+  }
+
   listRoles(): Role[] {
     return this.#state.current.roles.list();
   }
@@ -199,6 +225,11 @@ export class TokenService {
     const text = `state could not be written: ${messageOf(reason)}`;
     this.#log("error", text);
     return new VaultError("INTERNAL", `${text}; nothing was changed`, { cause: reason });
+  }
+
+  #count({ reason }: AccessRefusal): void {
+    if (reason === "rate_limit") this.#metrics.rateLimited();
+    else this.#metrics.authFailed(reason);
   }
 
   #today(): Day {
