@@ -49,10 +49,8 @@ async function serve(config: Config, vault: Vault, build: Build, stopSignal: Pro
     try {
       seal(granted, servingPermissions(config));
       using _reload = new ReloadOnSignal([open.reloader(config, vault)], log, notifier);
-      log(
-        "info",
-        `serving gRPC${http.enable ? " and HTTP" : ""} on ${address}, admin on ${config.server.admin.socket}`,
-      );
+      const { socket } = config.server.admin;
+      log("info", `serving gRPC on ${address}, admin on ${socket}${http.enable ? ", HTTP beside gRPC" : ""}`);
       notifier.ready();
       log("info", `${await stopSignal}: draining`);
       notifier.stopping();
