@@ -58,10 +58,8 @@ async function serve(
     try {
       seal(granted, servingPermissions(config));
       using _reload = new ReloadOnSignal([open.reloader(config, vault)], log, notifier);
-      log(
-        "info",
-        `serving gRPC${http.enable ? " and HTTP" : ""} on ${address}, admin on ${config.server.admin.socket}`,
-      );
+      const { socket } = config.server.admin;
+      log("info", `serving gRPC on ${address}, admin on ${socket}${http.enable ? ", HTTP beside gRPC" : ""}`);
       notifier.ready();
       vault.cloud.start();
       log("info", `${await stopSignal}: draining`);

@@ -16,7 +16,7 @@ Deno.test("log.format json gives one object a line: admin calls, refusals withou
     assert.match(line.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   }
   assert.deepEqual(lines.map(({ level, message }) => [level, message]), [
-    ["info", `serving gRPC on 127.0.0.1:${vault.port}, admin on ${vault.socket}`],
+    ["info", `serving gRPC on 127.0.0.1:${vault.port}, admin on ${vault.socket}, HTTP beside gRPC`],
     ["warn", "ENVECTOR_ENDPOINT/ENVECTOR_API_KEY not set — offline mode, no team index."],
     ["info", "admin: POST /tokens 201"],
     ["info", "admin: DELETE /tokens/eve 404"],
