@@ -10,6 +10,22 @@ export function unknownToken(): VaultError {
   return new VaultError("UNAUTHENTICATED", "Invalid authentication token");
 }
 
+/** `Retry-After` needs the number that the text has. */
+export class RateLimitExceeded extends VaultError {
+  constructor(readonly retryAfterSeconds: number) {
+    super("RESOURCE_EXHAUSTED", `Rate limit exceeded. Retry after ${retryAfterSeconds}s`);
+  }
+}
+
+/** Stands for every token that is not known, where refusing it must cost what refusing an expired one does. */
+export const EXPIRED_TOKEN: Token = {
+  user: "unknown",
+  token: "",
+  role: "",
+  issuedAt: "1970-01-01",
+  expires: "1970-01-01",
+};
+
 /**
  * Steps 4 to 7 of contract runevault.md 1.3, in that order: expiry, role, rate limit, scope.
  *
@@ -18,18 +34,22 @@ export function unknownToken(): VaultError {
  * @throws {VaultError} with the codes and texts of 1.6.
  */
 export function admit(token: Token, method: string, roles: RoleTable, clock: Clock): Role {
+  const role = admitAnyCall(token, roles, clock);
+  if (!role.scope.includes(method)) {
+    throw new VaultError("PERMISSION_DENIED", `Method '${method}' not permitted for role '${role.name}'`);
+  }
+  return role;
+}
+
+/** The same without the scope, for calls that policies govern: steps 4 to 6. */
+export function admitAnyCall(token: Token, roles: RoleTable, clock: Clock): Role {
   if (storedValue(() => isExpired(token, localDay(clock.now())))) {
     throw new VaultError("UNAUTHENTICATED", `Token expired for user '${token.user}'`);
   }
   const role = roles.get(token.role);
   if (!role) throw unknownToken();
   const window = storedValue(() => roles.windowOf(role.name, token, clock));
-  if (!window.tryAcquire()) {
-    throw new VaultError("RESOURCE_EXHAUSTED", `Rate limit exceeded. Retry after ${window.retryAfterSeconds()}s`);
-  }
-  if (!role.scope.includes(method)) {
-    throw new VaultError("PERMISSION_DENIED", `Method '${method}' not permitted for role '${role.name}'`);
-  }
+  if (!window.tryAcquire()) throw new RateLimitExceeded(window.retryAfterSeconds());
   return role;
 }
 
