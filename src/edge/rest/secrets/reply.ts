@@ -1,0 +1,28 @@
+import type { HttpReply } from "../surface.ts";
+import { type Encodable, encodeJson } from "./json/mod.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What a vault says is for its caller alone, and for now. */
+const PRIVATE: Headers = { "cache-control": "no-store" };
+
+export function jsonReply(status: number, body: Encodable, headers: Headers = {}): HttpReply {
+  return {
+    status,
+    headers: { "content-type": "application/json", ...PRIVATE, ...headers },
+    body: encodeJson(body),
+  };
+}
+
+export function textReply(status: number, body: string): HttpReply {
+  return { status, headers: { "content-type": "text/plain; charset=utf-8", ...PRIVATE }, body };
+}
+
+export function emptyReply(status: number): HttpReply {
+  return { status, headers: PRIVATE };
+}
+
+/** For `If-Match` of a later change. */
+export function versionTag(version: number): Headers {
+  return { etag: `"${version}"` };
+}
