@@ -117,6 +117,11 @@ export class AccessGuard {
     return this.#parts.policies.visible(caller.role);
   }
 
+  /** Whether there may be anything in the project that the caller may list; nothing is counted. */
+  mayList(caller: Caller, project: string): boolean {
+    return this.#parts.tokens.holds(caller.holder) && this.#parts.policies.mayList(caller.role, project);
+  }
+
   /** To be told the outcome of each `verify` that check() let through. */
   verified(caller: Caller, isValid: boolean): void {
     if (isValid) this.#succeeded(caller);

@@ -10,10 +10,14 @@ export interface AuditEntry {
   /** The requested number of scores; null for other methods. */
   readonly topK: number | null;
   readonly resultCount: number;
-  readonly status: "success" | "denied" | "error";
+  /** `started`: a change is about to be made; its outcome follows in an entry of its own. */
+  readonly status: "success" | "denied" | "error" | "started";
   readonly sourceIp: string;
   readonly latencyMs: number;
   readonly error?: string;
+  /** Of the secrets engine: `secret:project:path`. */
+  readonly resource?: string;
+  readonly version?: number;
 }
 
 /** The entry as one line of compact ASCII JSON, without its newline. */
@@ -28,6 +32,8 @@ export function formatAuditEntry(entry: AuditEntry): string {
     source_ip: entry.sourceIp,
     latency_ms: Math.round(entry.latencyMs * 100) / 100,
     error: entry.error,
+    resource: entry.resource,
+    version: entry.version,
   }));
 }
 

@@ -3,6 +3,7 @@ import { type Encodable, encodeJson } from "./json/mod.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
+const NONE: Headers = {};
 /** What a vault says is for its caller alone, and for now. */
 const PRIVATE: Headers = { "cache-control": "no-store" };
 
@@ -25,4 +26,9 @@ export function emptyReply(status: number): HttpReply {
 /** For `If-Match` of a later change. */
 export function versionTag(version: number): Headers {
   return { etag: `"${version}"` };
+}
+
+/** @param seconds Until the caller may try again; undefined where that is not known. */
+export function retryAfter(seconds: number | undefined): Headers {
+  return seconds === undefined ? NONE : { "retry-after": String(seconds) };
 }

@@ -1,6 +1,5 @@
 import type { AccessGuard, Caller } from "#domain/access/mod.ts";
 import type { Action, Resource } from "#domain/policies/mod.ts";
-import type { SecretAddress } from "#ports/secret_store.ts";
 import type { HttpRequest } from "../surface.ts";
 import { Fields } from "./fields.ts";
 import { type JsonValue, wipeJson } from "./json/mod.ts";
@@ -74,7 +73,7 @@ export class SecretsCall implements Disposable {
     this.#guard.verified(this.caller, isValid);
   }
 
-  touch({ project, path }: SecretAddress, version?: number): void {
+  touch({ project, path }: Resource, version?: number): void {
     this.touched = [{ resource: { project, path }, version }];
     this.resultCount = 1;
   }

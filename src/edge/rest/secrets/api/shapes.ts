@@ -42,3 +42,17 @@ export function secretBody({ secret: { id, project, path }, version, material }:
     updated_by: version.createdBy,
   };
 }
+
+/** The same after a change, whose value the caller has sent. */
+export function changedSecretBody(secret: SecretRecord, value: Uint8Array): Encodable {
+  const { id, project, path, currentVersion, updatedAt, updatedBy } = secret;
+  return {
+    id,
+    project,
+    path,
+    value,
+    version: currentVersion,
+    updated_at: isoMicroseconds(updatedAt),
+    updated_by: updatedBy,
+  };
+}
