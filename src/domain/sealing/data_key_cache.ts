@@ -58,8 +58,7 @@ export class DataKeyCache implements KeyEncryption {
     const entry = this.#entries.get(name);
     if (entry) return entry.dataKey.slice();
     const dataKey = await this.#keys.unwrap(wrapped, context);
-    this.#add(name, dataKey);
-    return dataKey;
+    return this.#add(name, dataKey) ? dataKey.slice() : dataKey;
   }
 
   rewrap(wrapped: WrappedKey, context: KeyContext): Promise<WrappedKey> {
@@ -85,12 +84,13 @@ export class DataKeyCache implements KeyEncryption {
     return this.#keys.close();
   }
 
-  #add(name: string, dataKey: Uint8Array): void {
+  #add(name: string, dataKey: Uint8Array): boolean {
     // Two calls may have asked for the same key at once: the first one's entry stays, and its time.
-    if (this.#ttlMs <= 0 || this.#closed || this.#entries.has(name)) return;
+    if (this.#ttlMs <= 0 || this.#closed || this.#entries.has(name)) return false;
     this.dropExpired();
     while (this.#entries.size >= this.#maxKeys) this.#drop(this.#entries.keys().next().value!);
-    this.#entries.set(name, { dataKey: dataKey.slice(), expiresAt: this.#clock.monotonic() + this.#ttlMs });
+    this.#entries.set(name, { dataKey, expiresAt: this.#clock.monotonic() + this.#ttlMs });
+    return true;
   }
 
   #drop(name: string): void {

@@ -11,6 +11,8 @@ import { decode, encode, flipped } from "./testing.ts";
 class Service implements KeyEncryption {
   readonly keyId = "local";
   isAway = false;
+  /** The buffers that unwrap() gave away. */
+  readonly given: Uint8Array[] = [];
   unwraps = 0;
   closed = 0;
   readonly #keys = new LocalKeys({ keyId: "local", keys: new Map([["local", new Uint8Array(32).fill(1)]]) });
@@ -19,9 +21,11 @@ class Service implements KeyEncryption {
   rewrap: KeyEncryption["rewrap"] = (wrapped, context) => this.#ask(() => this.#keys.rewrap(wrapped, context));
   lastRotation = () => this.#ask(() => Promise.resolve(7));
   close = () => (this.closed++, this.#keys.close());
-  unwrap: KeyEncryption["unwrap"] = (wrapped, context) => {
+  unwrap: KeyEncryption["unwrap"] = async (wrapped, context) => {
     this.unwraps++;
-    return this.#ask(() => this.#keys.unwrap(wrapped, context));
+    const dataKey = await this.#ask(() => this.#keys.unwrap(wrapped, context));
+    this.given.push(dataKey);
+    return dataKey;
   };
 
   #ask<T>(answer: () => Promise<T>): Promise<T> {
@@ -131,7 +135,23 @@ Deno.test("DataKeyCache keeps cached versions readable while the service is away
   await assert.rejects(sealer.open("a/read", 1, read), { code: "UNAVAILABLE" });
 });
 
-Deno.test("DataKeyCache.close() wipes the keys and ends the service, also for an unwrap under way", async () => {
+Deno.test("DataKeyCache wipes what expires, what has to make room and what is left at the end", async () => {
+  const { service, clock, cache } = cached({ maxKeys: 2, ttlSeconds: 10 });
+  const wrapped = await cache.generate(CONTEXT);
+  const wiped = () => service.given.map((key) => key.every((byte) => byte === 0));
+  const own = await cache.unwrap(wrapped, { secret: "a/b", version: 1 });
+  for (const version of [2, 3]) await cache.unwrap(wrapped, { secret: "a/b", version });
+  assert.deepEqual(wiped(), [true, false, false]);
+  assert.equal(own.every((byte) => byte === 0), false);
+  clock.advanceSeconds(10);
+  cache.dropExpired();
+  assert.deepEqual(wiped(), [true, true, true]);
+  await cache.unwrap(wrapped, { secret: "a/b", version: 4 });
+  await cache.close();
+  assert.deepEqual(wiped(), [true, true, true, true]);
+});
+
+Deno.test("DataKeyCache.close() ends the service, and keeps nothing of an unwrap under way", async () => {
   const { service, cache } = cached();
   const wrapped = await cache.generate(CONTEXT);
   await cache.unwrap(wrapped, CONTEXT);
