@@ -38,11 +38,8 @@ interface CompiledRule {
   readonly patterns: readonly ResourcePattern[];
 }
 
-/** A role's rules by action, in the file's order. */
-type RoleRules = ReadonlyMap<
-  Action,
-  { readonly denies: readonly CompiledRule[]; readonly allows: readonly CompiledRule[] }
->;
+/** One policy's rules by action, in the file's order; roles share it, so that memory grows with the file alone. */
+type CompiledPolicy = ReadonlyMap<Action, Readonly<Record<Effect, readonly CompiledRule[]>>>;
 
 const NOTHING: Decision = Object.freeze({ allowed: false });
 
@@ -50,9 +47,12 @@ const NOTHING: Decision = Object.freeze({ allowed: false });
 export class PolicySet {
   /** Without policies: everything is denied. */
   static readonly EMPTY = new PolicySet(new Map(), []);
-  readonly #roles: ReadonlyMap<string, RoleRules>;
+  readonly #roles: ReadonlyMap<string, readonly CompiledPolicy[]>;
 
-  private constructor(roles: ReadonlyMap<string, RoleRules>, readonly policies: readonly PolicySummary[]) {
+  private constructor(
+    roles: ReadonlyMap<string, readonly CompiledPolicy[]>,
+    readonly policies: readonly PolicySummary[],
+  ) {
     this.#roles = roles;
   }
 
@@ -64,18 +64,19 @@ export class PolicySet {
    */
   static compile(file: PolicyFile, knownRoles: readonly string[]): PolicySet {
     const policies = compilePolicies(file.policies);
-    const roles = new Map<string, RoleRules>(), holders = new Map<string, string[]>();
+    const roles = new Map<string, readonly CompiledPolicy[]>(),
+      holders = new Map(Array.from(policies.keys(), (name) => [name, [] as string[]]));
     const known = new Set(knownRoles);
     for (const { role, policies: names } of file.roles) {
       if (!known.has(role.text)) throw fault(role.line, `unknown role ${quote(role.text)}`);
       if (roles.has(role.text)) throw fault(role.line, `role ${quote(role.text)} is there twice`);
-      const rules = names.flatMap((name) => {
+      const granted = names.map((name) => {
         const found = policies.get(name.text);
         if (!found) throw fault(name.line, `unknown policy ${quote(name.text)}`);
-        holders.set(name.text, [...holders.get(name.text) ?? [], role.text]);
         return found;
       });
-      roles.set(role.text, byAction(rules));
+      roles.set(role.text, [...new Set(granted)]);
+      for (const name of new Set(names.map(({ text }) => text))) holders.get(name)!.push(role.text);
     }
     return new PolicySet(
       roles,
@@ -83,7 +84,7 @@ export class PolicySet {
         name: name.text,
         description,
         permissions: permissions.length,
-        roles: [...new Set(holders.get(name.text))],
+        roles: holders.get(name.text)!,
       })),
     );
   }
@@ -94,16 +95,19 @@ export class PolicySet {
 
   /** Whether holders of the role may do that, and by which rule: the first deny that matches, else the first allow. */
   decide(role: string, action: Action, resource: Resource): Decision {
-    const rules = this.#roles.get(role)?.get(action);
-    if (!rules) return NOTHING;
     const matches = ({ patterns }: CompiledRule) => patterns.some((pattern) => pattern.matches(resource));
-    const decisive = rules.denies.find(matches) ?? rules.allows.find(matches);
-    return decisive ? { allowed: decisive.rule.effect === "allow", rule: decisive.rule } : NOTHING;
+    for (const effect of ["deny", "allow"] as const) {
+      for (const policy of this.#roles.get(role) ?? []) {
+        const decisive = policy.get(action)![effect].find(matches);
+        if (decisive) return { allowed: effect === "allow", rule: decisive.rule };
+      }
+    }
+    return NOTHING;
   }
 
   /** Whether the role may list anything at all, in that project if one is given: the one question that names no secret. */
   mayList(role: string, project?: string): boolean {
-    const allows = this.#roles.get(role)?.get("list")?.allows ?? [];
+    const allows = (this.#roles.get(role) ?? []).flatMap((policy) => policy.get("list")!.allow);
     return allows.some(({ patterns }) => patterns.some((pattern) => pattern.mayMatchIn(project)));
   }
 
@@ -113,11 +117,11 @@ export class PolicySet {
   }
 }
 
-function compilePolicies(entries: readonly PolicyEntry[]): ReadonlyMap<string, readonly CompiledRule[]> {
-  const policies = new Map<string, readonly CompiledRule[]>();
+function compilePolicies(entries: readonly PolicyEntry[]): ReadonlyMap<string, CompiledPolicy> {
+  const policies = new Map<string, CompiledPolicy>();
   for (const { name, permissions } of entries) {
     if (policies.has(name.text)) throw fault(name.line, `policy ${quote(name.text)} is there twice`);
-    policies.set(name.text, permissions.map((permission, i) => compileRule(permission, name.text, i + 1)));
+    policies.set(name.text, byAction(permissions.map((permission, i) => compileRule(permission, name.text, i + 1))));
   }
   return policies;
 }
@@ -144,13 +148,11 @@ function compilePattern({ text, line }: Lined): ResourcePattern {
   }
 }
 
-function byAction(rules: readonly CompiledRule[]): RoleRules {
+function byAction(rules: readonly CompiledRule[]): CompiledPolicy {
   return new Map(ACTIONS.map((action) => {
     const concerned = rules.filter(({ actions }) => actions.has(action));
-    return [action, {
-      denies: concerned.filter(({ rule }) => rule.effect === "deny"),
-      allows: concerned.filter(({ rule }) => rule.effect === "allow"),
-    }];
+    const of = (effect: Effect) => concerned.filter(({ rule }) => rule.effect === effect);
+    return [action, { deny: of("deny"), allow: of("allow") }];
   }));
 }
 
