@@ -112,11 +112,12 @@ export class AwsKeys implements KeyEncryption {
     throw new VaultError("UNAVAILABLE", `AWS KMS lists the rotations of key '${this.keyId}' without end`);
   }
 
-  /** Ends calls under way. */
+  /** Ends calls under way. Closing twice is harmless. */
   close(): Promise<void> {
-    this.#closing.abort();
-    this.#sdk.client.destroy();
-    this.#sdk.handler.destroy();
+    if (!this.#closing.signal.aborted) {
+      this.#closing.abort();
+      this.#sdk.client.destroy(); // and the handler with it
+    }
     return Promise.resolve();
   }
 
