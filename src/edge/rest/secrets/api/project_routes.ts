@@ -38,7 +38,7 @@ export function projectRoutes(engine: SecretEngine): Route[] {
 
 async function list({ projects }: SecretEngine, call: SecretsCall): Promise<HttpReply> {
   call.visible();
-  const shown = (await projects.list()).filter(({ name }) => call.mayList(name));
+  const shown = (await projects.list()).projects.filter(({ name }) => call.mayList(name));
   call.resultCount = shown.length;
   return jsonReply(200, shown.map(projectBody));
 }

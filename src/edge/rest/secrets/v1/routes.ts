@@ -1,3 +1,4 @@
+import { AccessRefusal } from "#domain/access/mod.ts";
 import { checkBatch, findAddress, parseAddress, type SecretEngine } from "#domain/secrets/mod.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { Log } from "#ports/log.ts";
@@ -101,7 +102,7 @@ export class V1Routes {
     fields.check();
     checkBatch(names.length);
     const addresses = names.flatMap((name) => findAddress(name) ?? []);
-    for (const address of addresses) call.permit("read", address);
+    for (const address of addresses) permitInBatch(call, address);
     using found = await this.engine.getMany(addresses);
     call.touched = found.secrets.map(({ secret: { project, path }, version: { version } }) => {
       return { resource: { project, path }, version };
@@ -113,6 +114,16 @@ export class V1Routes {
 
 function route(method: string, template: string, operation: string, handle: Route["handle"]): Route {
   return { method, template, operation, handle };
+}
+
+/** "Not found" would be the answer for one name, and a batch has many. */
+function permitInBatch(call: SecretsCall, address: SecretAddress): void {
+  try {
+    call.permit("read", address);
+  } catch (reason) {
+    const isHidden = reason instanceof AccessRefusal && reason.kind === "hidden";
+    throw isHidden ? new AccessRefusal("forbidden", call.user) : reason;
+  }
 }
 
 /** A name that no secret can have is one that no secret has. */

@@ -1,0 +1,140 @@
+/**
+ * The secrets engine, joined: loaded only where the configuration has the section `secrets`.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { PoliciesFile } from "#adapters/storage/files/mod.ts";
+import { SqliteLockoutStore, SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
+import type { SecretsConfig } from "#config/mod.ts";
+import { AccessGuard } from "#domain/access/mod.ts";
+import type { AuditLog } from "#domain/audit/mod.ts";
+import { Lockout } from "#domain/lockout/mod.ts";
+import { AddressSet } from "#domain/network/mod.ts";
+import { PolicyService } from "#domain/policies/mod.ts";
+import { type DataKeyCache, EnvelopeSealer, RewrapService } from "#domain/sealing/mod.ts";
+import { type Rotation, ROTATION_ACTOR, RotationWorker, SecretEngine } from "#domain/secrets/mod.ts";
+import type { TokenService } from "#domain/tokens/mod.ts";
+import { secretsSurfaces } from "#edge/rest/secrets/mod.ts";
+import type { HttpSurface } from "#edge/rest/surface.ts";
+import { messageOf, VaultError } from "#errors/mod.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { SecretStore } from "#ports/secret_store.ts";
+import { checkMasterKey } from "./key_check.ts";
+import { openKeyEncryption } from "./key_encryption.ts";
+import { Opened } from "./opened.ts";
+
+/** What the engine shares with the rest of the vault. */
+export interface SharedParts {
+  readonly tokens: TokenService;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Of the vault, for openapi.json. */
+  readonly version: string;
+}
+
+/** The services of the engine; both HTTP surfaces and the admin socket work on these. */
+export interface SecretsVault {
+  readonly engine: SecretEngine;
+  readonly store: SecretStore;
+  readonly sealer: EnvelopeSealer;
+  readonly policies: PolicyService;
+  readonly lockout: Lockout;
+  readonly rewrap: RewrapService;
+  readonly surfaces: readonly HttpSurface[];
+  /** Begins what runs in the background. */
+  start(): void;
+  /** Once no call can come in any more. */
+  close(): Promise<void>;
+}
+
+const CACHE_SWEEP_SECONDS = 30;
+
+/** @throws {VaultError} FAILED_PRECONDITION naming what is not right; what was opened until then is closed again. */
+export async function openSecretsVault(config: SecretsConfig, shared: SharedParts): Promise<SecretsVault> {
+  const opened = new Opened();
+  try {
+    return await open(config, shared, opened);
+  } catch (reason) {
+    await opened.close();
+    throw new VaultError("FAILED_PRECONDITION", `secrets: ${messageOf(reason)}`);
+  }
+}
+
+async function open(config: SecretsConfig, shared: SharedParts, opened: Opened): Promise<SecretsVault> {
+  const { tokens, clock, log } = shared, { keepVersions } = config;
+  const [allowedIps, trustProxy] = [config.allowedIps, config.trustProxy].map((blocks) => new AddressSet(blocks));
+  const source = new PoliciesFile(config.policiesFile), roles = () => tokens.listRoles().map(({ name }) => name);
+  const policies = await PolicyService.open({ source, roles, log });
+  const { store, lockout } = await openStores(config, shared, opened);
+  const keys = opened.add(await openKeyEncryption(config.kms, clock), (keys) => keys.close());
+  if (config.kms.mode === "local") await checkMasterKey(keys, store);
+  const rewrapOptions = { isEnabled: config.rewrap.enable, maxPerSecond: config.rewrap.maxPerSecond };
+  const rewrap = opened.add(await RewrapService.open({ store, keys, clock, log }, rewrapOptions), (it) => it.stop());
+  const sealer = new EnvelopeSealer({ keys, algorithm: config.cipher, rotationAt: () => rewrap.rotationAt });
+  const engine = new SecretEngine({ store, sealer, clock, log }, { keepVersions });
+  const onRotation = (rotation: Rotation) => auditRotation(rotation, shared);
+  const worker = new RotationWorker({ engine, store, clock, log, onRotation }, { keepVersions });
+  opened.add(worker, (worker) => worker.stop());
+  const guard = new AccessGuard({ tokens, policies, lockout, allowedIps, trustProxy });
+  const surfaces = secretsSurfaces({ ...shared, engine, guard, probe: () => store.readRewrapState() });
+  return {
+    engine,
+    store,
+    sealer,
+    policies,
+    lockout,
+    rewrap,
+    surfaces,
+    start: () => start(config, { worker, rewrap, keys, opened }),
+    close: () => opened.close(),
+  };
+}
+
+async function openStores({ database, lockout: settings }: SecretsConfig, { clock, log }: SharedParts, opened: Opened) {
+  await Deno.mkdir(dirname(database), { recursive: true, mode: 0o700 });
+  const store = opened.add(new SqliteSecretStore(database), (store) => store.close());
+  const lockouts = new SqliteLockoutStore(store);
+  const lockout = opened.add(await Lockout.open(settings, { store: lockouts, clock, log }), (it) => it.flush());
+  return { store, lockout };
+}
+
+interface Background {
+  readonly worker: RotationWorker;
+  readonly rewrap: RewrapService;
+  readonly keys: DataKeyCache;
+  readonly opened: Opened;
+}
+
+function start({ rotationPollSeconds, rewrap: { pollSeconds } }: SecretsConfig, background: Background): void {
+  const { worker, rewrap, keys, opened } = background;
+  worker.start(every(rotationPollSeconds));
+  rewrap.start(every(pollSeconds));
+  opened.add(every(CACHE_SWEEP_SECONDS)(() => keys.dropExpired()), (cancel) => cancel());
+}
+
+function every(seconds: number): (callback: () => void) => () => void {
+  return (callback) => {
+    const timer = setInterval(callback, seconds * 1000);
+    return () => clearInterval(timer);
+  };
+}
+
+async function auditRotation({ name, version, error }: Rotation, { audit, clock }: SharedParts): Promise<void> {
+  const [project, ...path] = name.split("/");
+  await audit.record({
+    time: clock.now(),
+    user: ROTATION_ACTOR,
+    method: "secret_rotate",
+    topK: null,
+    resultCount: error === undefined ? 1 : 0,
+    status: error === undefined ? "success" : "error",
+    sourceIp: "local",
+    latencyMs: 0,
+    error,
+    resource: `secret:${project}:${path.join("/")}`,
+    version,
+  });
+}
