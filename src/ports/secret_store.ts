@@ -199,7 +199,7 @@ export interface SecretStore {
   createProject(project: Pick<Project, "name" | "description"> & Authorship): Promise<Project>;
   findProject(name: string): Promise<Project | undefined>;
   /** By name. */
-  listProjects(): Promise<Project[]>;
+  listProjects(): Promise<(Project | DamagedRecord)[]>;
   /** @throws {VaultError} NOT_FOUND. */
   describeProject(name: string, description: string | null): Promise<Project>;
   /** Takes the flag from all others. @throws {VaultError} NOT_FOUND. */
@@ -211,8 +211,13 @@ export interface SecretStore {
   createSecret(secret: NewSecret): Promise<SecretRecord>;
   /** @throws {VaultError} ABORTED when the secret is no longer as it was read. */
   changeSecret(change: SecretChange): Promise<SecretRecord>;
-  /** With all its versions. @throws {VaultError} ABORTED as above. */
-  deleteSecret(secret: SecretRecord): Promise<void>;
+  /**
+   * With all its versions, also when it is damaged.
+   *
+   * @param secret As it was read; whatever it is now without.
+   * @throws {VaultError} NOT_FOUND; ABORTED when the secret is no longer as it was read.
+   */
+  deleteSecret(address: SecretAddress, secret?: SecretRecord): Promise<void>;
 
   /** All of them or none; makes the projects that there are not. @throws {VaultError} ALREADY_EXISTS. */
   importSecrets(secrets: readonly ImportedSecret[]): Promise<void>;

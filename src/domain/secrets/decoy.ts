@@ -1,6 +1,6 @@
 import type { Sealer } from "#ports/sealer.ts";
 import type { SealedValue } from "#ports/secret_store.ts";
-import type { RandomBytes } from "#domain/tokens/mod.ts";
+import type { RandomBytes } from "#ports/random.ts";
 import { generatedValue } from "./generated_value.ts";
 import { wipe } from "./wipe.ts";
 

@@ -1,5 +1,4 @@
-import { VaultError } from "#errors/mod.ts";
-import type { RandomBytes } from "#domain/tokens/mod.ts";
+import { draw, type RandomBytes } from "#ports/random.ts";
 import { wipe } from "./wipe.ts";
 
 const ENTROPY_BYTES = 32;
@@ -10,8 +9,7 @@ const ALPHABET = new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijk
  * string cannot be wiped.
  */
 export function generatedValue(random: RandomBytes): Uint8Array {
-  const bytes = random(ENTROPY_BYTES);
-  if (bytes.length !== ENTROPY_BYTES) throw new VaultError("INTERNAL", "the random source gave too few bytes");
+  const bytes = draw(random, ENTROPY_BYTES);
   const text = new Uint8Array(Math.ceil(ENTROPY_BYTES * 8 / 6));
   for (let i = 0; i < text.length; i++) {
     const bit = i * 6, byte = bit >> 3;

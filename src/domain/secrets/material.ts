@@ -1,4 +1,4 @@
-import type { RandomBytes } from "#domain/tokens/mod.ts";
+import type { RandomBytes } from "#ports/random.ts";
 import { generatedValue } from "./generated_value.ts";
 import type { OpenedMaterial } from "./opened_secret.ts";
 import type { Material } from "./requests.ts";

@@ -9,7 +9,7 @@ export {
   resourceOf,
 } from "./address.ts";
 export { type OpenedMaterial, OpenedSecret, OpenedSecrets } from "./opened_secret.ts";
-export type { Projects } from "./projects.ts";
+export type { ProjectList, Projects } from "./projects.ts";
 export type {
   CreateSecret,
   ListSecrets,

@@ -1,8 +1,14 @@
 import { VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
-import type { Project, SecretStore } from "#ports/secret_store.ts";
+import type { DamagedRecord, Project, SecretStore } from "#ports/secret_store.ts";
 import { checkProjectName } from "./address.ts";
 import { checkProjectDescription } from "./validate.ts";
+
+export interface ProjectList {
+  readonly projects: readonly Project[];
+  /** Projects whose record cannot be read. */
+  readonly damaged: readonly DamagedRecord[];
+}
 
 /**
  * Projects, contract secrets.md B.5: no secret comes with one. Texts of the refusals: B.2.
@@ -20,8 +26,13 @@ export class Projects {
   }
 
   /** By name. */
-  list(): Promise<Project[]> {
-    return this.store.listProjects();
+  async list(): Promise<ProjectList> {
+    const projects: Project[] = [], damaged: DamagedRecord[] = [];
+    for (const project of await this.store.listProjects()) {
+      if ("damage" in project) damaged.push(project);
+      else projects.push(project);
+    }
+    return { projects, damaged };
   }
 
   /** @throws {VaultError} NOT_FOUND. */

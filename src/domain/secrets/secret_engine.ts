@@ -2,7 +2,7 @@ import { VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Sealer } from "#ports/sealer.ts";
 import type { SecretAddress, SecretRecord, SecretStore, VersionSummary } from "#ports/secret_store.ts";
-import { type RandomBytes, systemRandom } from "#domain/tokens/mod.ts";
+import { type RandomBytes, systemRandom } from "#ports/random.ts";
 import { resourceOf } from "./address.ts";
 import { Decoy } from "./decoy.ts";
 import { OpenedSecret, OpenedSecrets } from "./opened_secret.ts";

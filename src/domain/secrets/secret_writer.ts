@@ -1,7 +1,7 @@
 import { VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { NewSecret, SecretAddress, SecretRecord, SecretSettings, SecretStore } from "#ports/secret_store.ts";
-import type { RandomBytes } from "#domain/tokens/mod.ts";
+import type { RandomBytes } from "#ports/random.ts";
 import { canonicalName } from "./address.ts";
 import { generatedValue } from "./generated_value.ts";
 import { KeyedQueue } from "./keyed_queue.ts";
@@ -90,10 +90,10 @@ export class SecretWriter {
   }
 
   async delete(address: SecretAddress, { expectedVersion }: WriteOptions): Promise<void> {
-    await this.#queue.run(canonicalName(address), () =>
-      this.#attempt(expectedVersion, async () => {
-        await this.#store.deleteSecret(await this.#read(address, expectedVersion));
-      }));
+    await this.#queue.run(canonicalName(address), async () => {
+      const isAny = expectedVersion === undefined; // so that a damaged record can be deleted
+      await this.#store.deleteSecret(address, isAny ? undefined : await this.#read(address, expectedVersion));
+    });
   }
 
   async #change(

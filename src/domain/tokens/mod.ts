@@ -1,4 +1,3 @@
 /** Who may call the vault: tokens, their agents and their expiry. @module */
 export { type AgentId, agentIdOf } from "./agent_id.ts";
-export { type RandomBytes, systemRandom } from "./new_token.ts";
 export { type Holder, type IssueRequest, TokenService, type TokenSummary } from "./token_service.ts";
