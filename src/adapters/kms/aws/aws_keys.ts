@@ -1,6 +1,7 @@
 import type { DataKeySpec } from "@aws-sdk/client-kms";
 import { VaultError } from "#errors/mod.ts";
 import type { KeyContext, KeyEncryption, WrappedKey } from "#ports/key_encryption.ts";
+import { type Pause, systemPause } from "#ports/pause.ts";
 import { openSdkClient, type SdkClient } from "./client.ts";
 import type { AwsCredentials } from "./credentials.ts";
 import { isTransient, knowsNoRotations, toVaultError } from "./kms_errors.ts";
@@ -25,7 +26,7 @@ export interface AwsKeysOptions {
   readonly maxRetries?: number;
   /** For one attempt. */
   readonly timeoutMs?: number;
-  readonly pause?: RetryOptions["pause"];
+  readonly pause?: Pause;
   readonly random?: () => number;
 }
 
@@ -42,7 +43,10 @@ export class AwsKeys implements KeyEncryption {
   readonly #retry: RetryOptions;
   readonly #closing = new AbortController();
 
-  private constructor(sdk: SdkClient, { keyId, maxRetries = 5, pause = sleep, random = Math.random }: AwsKeysOptions) {
+  private constructor(
+    sdk: SdkClient,
+    { keyId, maxRetries = 5, pause = systemPause, random = Math.random }: AwsKeysOptions,
+  ) {
     this.keyId = keyId;
     this.#sdk = sdk;
     this.#retry = { maxRetries, pause, random, signal: this.#closing.signal };
@@ -169,12 +173,4 @@ function checkEndpoint(endpoint: string): void {
     "INVALID_ARGUMENT",
     "the endpoint of AWS KMS must be an https:// URL: data keys pass through it",
   );
-}
-
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = () => (clearTimeout(timer), reject(signal.reason));
-  const timer = setTimeout(() => (signal.removeEventListener("abort", abort), resolve()), milliseconds);
-  signal.addEventListener("abort", abort, { once: true });
-  return promise;
 }

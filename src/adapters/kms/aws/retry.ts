@@ -1,3 +1,5 @@
+import type { Pause } from "#ports/pause.ts";
+
 const FIRST_PAUSE_MS = 100;
 /** Pauses double this many times. Contract secrets.md A.17. */
 const MAX_DOUBLINGS = 6;
@@ -5,8 +7,7 @@ const MAX_DOUBLINGS = 6;
 export interface RetryOptions {
   /** Attempts after the first; 0 for none. */
   readonly maxRetries: number;
-  /** Resolves after that time, or rejects once the signal is aborted. */
-  readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly pause: Pause;
   /** In [0, 1). */
   readonly random: () => number;
   /** Ends the waiting. */
