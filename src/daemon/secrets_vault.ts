@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { dirname } from "node:path";
-import { PoliciesFile } from "#adapters/storage/files/mod.ts";
-import { SqliteLockoutStore, SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
+import { dirname, join } from "node:path";
+import { LockoutsFile, PoliciesFile } from "#adapters/storage/files/mod.ts";
+import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
 import type { SecretsConfig } from "#config/mod.ts";
 import { AccessGuard } from "#domain/access/mod.ts";
 import type { AuditLog } from "#domain/audit/mod.ts";
@@ -74,7 +74,7 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
   const rewrapOptions = { isEnabled: config.rewrap.enable, maxPerSecond: config.rewrap.maxPerSecond };
   const rewrap = opened.add(await RewrapService.open({ store, keys, clock, log }, rewrapOptions), (it) => it.stop());
   const sealer = new EnvelopeSealer({ keys, algorithm: config.cipher, rotationAt: () => rewrap.rotationAt });
-  const engine = new SecretEngine({ store, sealer, clock, log }, { keepVersions });
+  const engine = new SecretEngine({ store, sealer, clock }, { keepVersions });
   const onRotation = (rotation: Rotation) => auditRotation(rotation, shared);
   const worker = new RotationWorker({ engine, store, clock, log, onRotation }, { keepVersions });
   opened.add(worker, (worker) => worker.stop());
@@ -94,9 +94,10 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
 }
 
 async function openStores({ database, lockout: settings }: SecretsConfig, { clock, log }: SharedParts, opened: Opened) {
-  await Deno.mkdir(dirname(database), { recursive: true, mode: 0o700 });
+  const folder = dirname(database);
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   const store = opened.add(new SqliteSecretStore(database), (store) => store.close());
-  const lockouts = new SqliteLockoutStore(store);
+  const lockouts = new LockoutsFile(join(folder, "lockouts.json"));
   const lockout = opened.add(await Lockout.open(settings, { store: lockouts, clock, log }), (it) => it.flush());
   return { store, lockout };
 }
