@@ -19,6 +19,8 @@ export interface SendOptions {
 
 /** An HTTPS client that sends paths as they are written: no dot segment is folded and nothing is encoded. */
 export class SecretsClient implements Disposable {
+  /** Sees every reply before its caller does. */
+  onReply: (method: string, path: string, reply: Reply) => void = () => {};
   readonly #agent: Agent;
 
   /** @param token Sent as `Authorization: Bearer`; with `service`, as `X-Service` and `X-Token`. */
@@ -67,7 +69,13 @@ export class SecretsClient implements Disposable {
           const text = Buffer.concat(chunks).toString("utf8");
           const isJson = response.headers["content-type"]?.startsWith("application/json") && text !== "";
           const { statusCode: status = 0, headers } = response;
-          resolve({ status, headers, text, body: isJson ? JSON.parse(text) : undefined });
+          const reply = { status, headers, text, body: isJson ? JSON.parse(text) : undefined };
+          try {
+            this.onReply(method, path, reply);
+            resolve(reply);
+          } catch (reason) {
+            reject(reason);
+          }
         });
       });
       sent.on("error", reject);

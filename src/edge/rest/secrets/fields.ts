@@ -47,7 +47,7 @@ export class Fields {
 
   /** Empty when it is missing; check() throws then. */
   text(name: string): string {
-    return this.optionalText(name) ?? (this.#missing(name), "");
+    return this.bytes(name).toString();
   }
 
   optionalText(name: string): string | undefined {
@@ -56,7 +56,18 @@ export class Fields {
 
   /** A text that stays bytes. */
   bytes(name: string): JsonText {
-    return this.optionalBytes(name) ?? (this.#missing(name), new JsonText(new Uint8Array()));
+    if (!this.has(name)) this.#missing(name);
+    return this.optionalBytes(name) ?? new JsonText(new Uint8Array());
+  }
+
+  /** As bytes(), and not empty. */
+  nonEmptyBytes(name: string): JsonText {
+    const text = this.bytes(name);
+    if (text.bytes.length === 0 && this.#value(name) instanceof JsonText) {
+      const msg = "String should have at least 1 character";
+      this.add({ type: "string_too_short", loc: ["body", name], msg, ctx: { min_length: 1 } });
+    }
+    return text;
   }
 
   optionalBytes(name: string): JsonText | undefined {

@@ -5,7 +5,7 @@ import type { HttpReply } from "../../surface.ts";
 import { jsonReply } from "../reply.ts";
 import type { Route } from "../route.ts";
 import type { SecretsCall } from "../secrets_call.ts";
-import { projectOfField, requiredText } from "./requests.ts";
+import { projectOfField } from "./requests.ts";
 import { projectBody } from "./shapes.ts";
 
 /** `/api/projects`: contract secrets.md B.4 and B.5, as decisions.md section 3 changes them. */
@@ -45,7 +45,7 @@ async function list({ projects }: SecretEngine, call: SecretsCall): Promise<Http
 
 async function create({ projects }: SecretEngine, call: SecretsCall): Promise<HttpReply> {
   const fields = await call.fields();
-  const name = requiredText(fields, "name"), description = fields.optionalText("description");
+  const name = fields.nonEmptyBytes("name").toString(), description = fields.optionalText("description");
   fields.check();
   const resource = projectResource(projectOfField(name, "name"));
   await call.permitChange("create", resource);

@@ -2,23 +2,8 @@ import { addressOf, checkProjectName } from "#domain/secrets/mod.ts";
 import { messageOf } from "#errors/mod.ts";
 import type { SecretAddress } from "#ports/secret_store.ts";
 import { FieldErrors, type Fields } from "../fields.ts";
-import type { JsonText } from "../json/mod.ts";
 import { ifMatch } from "../query.ts";
 import type { SecretsCall } from "../secrets_call.ts";
-
-/** A text of at least one character. */
-export function requiredText(fields: Fields, name: string): string {
-  const text = fields.text(name);
-  if (text === "" && fields.has(name)) tooShort(fields, name);
-  return text;
-}
-
-/** A value of at least one character, as bytes. */
-export function requiredValue(fields: Fields): Uint8Array {
-  const text: JsonText = fields.bytes("value");
-  if (text.bytes.length === 0 && fields.has("value")) tooShort(fields, "value");
-  return text.bytes;
-}
 
 /** @throws {FieldErrors} by the member that is no part of an address. */
 export function addressOfFields(project: string, path: string): SecretAddress {
@@ -40,11 +25,6 @@ export function expectedVersionOf(fields: Fields, { request }: SecretsCall): num
     fields.add({ type: "value_error", loc: ["body", "expected_version"], msg });
   }
   return member ?? header;
-}
-
-function tooShort(fields: Fields, name: string): void {
-  const msg = "String should have at least 1 character";
-  fields.add({ type: "string_too_short", loc: ["body", name], msg, ctx: { min_length: 1 } });
 }
 
 function checked<T>(member: string, check: () => T): T {

@@ -9,7 +9,7 @@ import { emptyReply, jsonReply, versionTag } from "../reply.ts";
 import type { Route } from "../route.ts";
 import type { SecretsCall } from "../secrets_call.ts";
 import { splitFirst } from "../target.ts";
-import { addressOfFields, expectedVersionOf, requiredText, requiredValue } from "./requests.ts";
+import { addressOfFields, expectedVersionOf } from "./requests.ts";
 import { changedSecretBody, listItem, secretBody } from "./shapes.ts";
 
 /** `/api/secrets`: contract secrets.md B.4 and B.6, as decisions.md section 3 changes them. */
@@ -49,8 +49,8 @@ async function list(parts: { engine: SecretEngine; log: Log }, call: SecretsCall
 
 async function create(engine: SecretEngine, call: SecretsCall): Promise<HttpReply> {
   const fields = await call.fields();
-  const project = requiredText(fields, "project"), path = requiredText(fields, "path");
-  const value = requiredValue(fields);
+  const [project, path] = ["project", "path"].map((name) => fields.nonEmptyBytes(name).toString());
+  const value = fields.nonEmptyBytes("value").bytes;
   fields.check();
   const address = addressOfFields(project, path);
   await call.permitChange("create", address);
@@ -74,7 +74,7 @@ async function read(engine: SecretEngine, call: SecretsCall, name: string): Prom
 
 async function update(engine: SecretEngine, call: SecretsCall, name: string): Promise<HttpReply> {
   const fields = await call.fields();
-  const value = requiredValue(fields), expectedVersion = expectedVersionOf(fields, call);
+  const value = fields.nonEmptyBytes("value").bytes, expectedVersion = expectedVersionOf(fields, call);
   fields.check();
   const address = addressIn(name);
   await call.permitChange("update", address);
