@@ -5,10 +5,18 @@
  */
 import type { Config } from "#config/mod.ts";
 
+/** What the running build says of itself. */
+export interface Build {
+  /** `vX.Y.Z`, or `dev`. */
+  readonly version: string;
+  readonly commit: string;
+  readonly date: string;
+}
+
 /** Runs the daemon in the foreground. @returns The exit code after a clean stop. */
-export async function startDaemon(config: Config): Promise<number> {
+export async function startDaemon(config: Config, build: Build): Promise<number> {
   const start = await import("./start.ts");
-  return await start.startDaemon(config);
+  return await start.startDaemon(config, build);
 }
 
 /** Makes an install directory; never overwrites. */

@@ -6,6 +6,8 @@ import type { NotifySender } from "#ports/notify_sender.ts";
 export interface Notifier extends Disposable {
   /** The daemon serves. From here on the watchdog is fed too, if there is one. */
   ready(): void;
+  /** The daemon reads its files again; ready() says that it is done. */
+  reloading(): void;
   /** The daemon drains. */
   stopping(): void;
 }
@@ -20,6 +22,7 @@ export interface NotifierOptions {
 
 const SILENT: Notifier = {
   ready() {},
+  reloading() {},
   stopping() {},
   [Symbol.dispose]() {},
 };
@@ -51,6 +54,10 @@ class SocketNotifier implements Notifier {
     const timer = setInterval(() => this.#send("WATCHDOG=1"), this.watchdogMs / 2);
     Deno.unrefTimer(timer);
     this.#timer = timer;
+  }
+
+  reloading(): void {
+    this.#send("RELOADING=1");
   }
 
   stopping(): void {

@@ -1,18 +1,20 @@
 import { libcSender } from "#adapters/native/mod.ts";
 import { addressText, type Config, listenHost } from "#config/mod.ts";
 import { type AdminServer, startAdminServer } from "#edge/admin/mod.ts";
-import { GrpcServer } from "#edge/grpc/mod.ts";
+import type { GrpcServer } from "#edge/grpc/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
 import { type Permissions, permissionsFor, servingPermissions } from "#permissions/mod.ts";
-import { type Clock, systemClock } from "#ports/clock.ts";
-import type { Log } from "#ports/log.ts";
+import { systemClock } from "#ports/clock.ts";
 import { closeVault, openVault, type Vault } from "./compose.ts";
 import { createLog } from "./log.ts";
+import type { Build } from "./mod.ts";
 import { createNotifier } from "./notify.ts";
 import { PidFile } from "./pid_file.ts";
+import { PublicPort } from "./public_port.ts";
+import { type Reloader, ReloadOnSignal } from "./reload.ts";
 import { checkRuntime } from "./runtime_check.ts";
 import { permissionsInForce, seal } from "./seal.ts";
-import { loadTlsFiles } from "./tls_files.ts";
+import type { SecretsVault } from "./secrets_vault.ts";
 
 /**
  * Runs the daemon in the foreground until SIGTERM or SIGINT; start and stop orders are those of contract runevault.md 1.12.
@@ -20,7 +22,7 @@ import { loadTlsFiles } from "./tls_files.ts";
  * @returns The exit code.
  * @throws When it cannot start; what was opened until then is closed again.
  */
-export async function startDaemon(config: Config): Promise<number> {
+export async function startDaemon(config: Config, build: Build): Promise<number> {
   const clock = systemClock, log = createLog(config.log, clock);
   checkRuntime(Deno.version.deno);
   for (const warning of config.warnings) log("warn", warning);
@@ -29,7 +31,12 @@ export async function startDaemon(config: Config): Promise<number> {
   const stopSignal = nextStopSignal();
   const vault = await openVault(config, log, clock);
   try {
-    await serve(config, vault, stopSignal);
+    const secrets = await openSecrets(config, vault, build);
+    try {
+      await serve(config, { vault, secrets, build }, stopSignal);
+    } finally {
+      await secrets?.close();
+    }
   } finally {
     await closeVault(vault);
   }
@@ -37,28 +44,50 @@ export async function startDaemon(config: Config): Promise<number> {
   return 0;
 }
 
-async function serve(config: Config, vault: Vault, stopSignal: Promise<Deno.Signal>): Promise<void> {
-  const { log, clock } = vault, { host, port } = config.server.grpc;
+interface Served {
+  readonly vault: Vault;
+  /** Absent where the configuration has no section `secrets`. */
+  readonly secrets: SecretsVault | undefined;
+  readonly build: Build;
+}
+
+async function serve(config: Config, { vault, secrets, build }: Served, stopSignal: Promise<Deno.Signal>) {
+  const { log } = vault, { grpc: { host, port }, http } = config.server;
   const address = addressText({ host: listenHost(host), port });
-  const grpc = new GrpcServer(vault);
-  await grpc.listen(address, await tlsFilesOf(config, log, clock));
+  const open = await PublicPort.open(config, vault, { ...build, surfaces: secrets?.surfaces });
   try {
     using notifier = createNotifier({ log, open: libcSender(config.keys.library) });
     const granted = permissionsFor({ command: "daemon start", config });
-    const admin = await startAdmin(config, vault, grpc, granted);
+    const admin = await startAdmin(config, vault, open.grpc, granted);
     try {
       seal(granted, servingPermissions(config));
-      log("info", `serving gRPC on ${address}, admin on ${config.server.admin.socket}`);
+      using _reload = new ReloadOnSignal([open.reloader(config, vault), ...reloadersOf(secrets)], log, notifier);
+      secrets?.start();
+      log(
+        "info",
+        `serving gRPC${http.enable ? " and HTTP" : ""} on ${address}, admin on ${config.server.admin.socket}`,
+      );
       notifier.ready();
       log("info", `${await stopSignal}: draining`);
       notifier.stopping();
-      await grpc.stop();
+      await open.stop();
     } finally {
       await admin.stop();
     }
   } finally {
-    await grpc.stop();
+    await open.stop();
   }
+}
+
+/** Without the section nothing of the engine is even loaded. */
+async function openSecrets({ secrets }: Config, vault: Vault, { version }: Build): Promise<SecretsVault | undefined> {
+  if (!secrets) return undefined;
+  const { openSecretsVault } = await import("./secrets_vault.ts");
+  return await openSecretsVault(secrets, { ...vault, version });
+}
+
+function reloadersOf(secrets: SecretsVault | undefined): Reloader[] {
+  return secrets ? [{ name: "policies", reload: async () => void await secrets.policies.reload() }] : [];
 }
 
 async function startAdmin(
@@ -78,12 +107,6 @@ async function startAdmin(
   } catch (reason) {
     throw new VaultError("FAILED_PRECONDITION", `server: admin: ${messageOf(reason)}`);
   }
-}
-
-async function tlsFilesOf({ server: { grpc: { tls } } }: Config, log: Log, clock: Clock) {
-  if (!tls.disable) return await loadTlsFiles(tls, clock.now(), (message) => log("warn", message));
-  log("warn", "TLS DISABLED — gRPC traffic is unencrypted. Do not use in production.");
-  return undefined;
 }
 
 function nextStopSignal(): Promise<Deno.Signal> {

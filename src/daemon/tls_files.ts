@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { TlsFiles } from "#edge/listener/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
-import type { TlsFiles } from "#edge/grpc/mod.ts";
 
 const DAY_MS = 86_400_000;
 const WARN_DAYS = 30;

@@ -25,7 +25,8 @@ const OWN = [PID, SOCKET, "/opt/rune-vault/logs"];
 const STATE = ["/opt/rune-vault/configs/roles.yml", "/opt/rune-vault/configs/tokens.yml"];
 const STAGED = ["/opt/rune-vault/configs/.roles.yml.new", "/opt/rune-vault/configs/.tokens.yml.new"];
 const PUBLIC_KEYS = ["EncKey.json", "EvalKey.json"].map((name) => `/opt/rune-vault/vault-keys/vault-key/${name}`);
-const SERVING_READ = [...OWN, ...STAGED, ...PUBLIC_KEYS], SERVING_WRITE = [...OWN, ...STATE, ...STAGED];
+const RELOADED = ["/opt/rune-vault/certs/server.pem", "/opt/rune-vault/certs/server.key"];
+const SERVING_READ = [...OWN, ...STAGED, ...PUBLIC_KEYS, ...RELOADED], SERVING_WRITE = [...OWN, ...STATE, ...STAGED];
 const LISTEN = "0.0.0.0:50051,unix:/opt/rune-vault/.admin.sock.bind/admin.sock";
 
 const DAEMON_FLAGS = [

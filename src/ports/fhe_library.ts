@@ -10,6 +10,9 @@ export interface Score {
 
 /** An opened secret key. After close() every call rejects. */
 export interface SecretKey {
+  /** False after close(). */
+  readonly isOpen: boolean;
+
   /**
    * Decrypts one serialized search result (contract fhe.md, section 3), off the event loop.
    *

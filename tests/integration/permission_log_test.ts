@@ -50,6 +50,8 @@ Deno.test("a whole run uses every permission that the daemon is given, and after
       "--rate-limit",
       "1/1s",
     );
+    Deno.kill(vault.pid, "SIGHUP");
+    await vault.says("reloaded: certificate");
     assert.equal((await vault.cli("status")).code, 0);
     const flags = await permissionFlags(["--config", vault.config, "daemon", "start"]);
     assert.equal((await vault.stop()).code, 0);

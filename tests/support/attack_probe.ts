@@ -26,7 +26,7 @@ const ATTACKS: Readonly<Record<string, () => unknown>> = {
   "read the configuration": () => Deno.readTextFile(config),
   "read the configuration by node:fs": () => readFileSync(config),
   "read the secret key": () => Deno.readFile(secretKey),
-  "read the TLS key": () => Deno.readFile(`${install}/certs/server.key`),
+  "read the CA's key": () => Deno.readFile(`${install}/certs/ca.key`),
   "read the passwd file": () => Deno.readFile("/etc/passwd"),
   "read its own memory": () => Deno.open("/proc/self/mem"),
   "list the keys": () => [...Deno.readDirSync(`${install}/vault-keys/vault-key`)],
@@ -42,6 +42,7 @@ const ATTACKS: Readonly<Record<string, () => unknown>> = {
   "write outside": () => Deno.writeTextFile("/tmp/runevault-attack", "x"),
   "write the configuration": () => Deno.writeTextFile(config, "x", { append: true }),
   "write beside the keys": () => Deno.writeTextFile(`${install}/vault-keys/x`, "x"),
+  "replace the TLS key": () => Deno.writeTextFile(`${install}/certs/server.key`, "x"),
   "replace the library": () => Deno.writeTextFile(library, "x"),
   "import from the network": () => import(String(`https://127.0.0.1:${port}/x.js`)),
   "ask for it all back": async () => {

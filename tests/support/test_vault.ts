@@ -89,6 +89,15 @@ export class TestVault implements AsyncDisposable {
     return this.#stderr;
   }
 
+  /** Resolves when the daemon has said so on stderr, from character `since` on. */
+  async says(text: string, since = 0): Promise<void> {
+    const until = performance.now() + START_MS;
+    while (!this.#stderr.includes(text, since)) {
+      if (performance.now() > until) throw new Error(`the daemon never said "${text}": ${this.#stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   /** Starts the daemon and waits until it serves; another port is taken when somebody else was quicker. */
   async start(): Promise<void> {
     for (let attempt = 0;; attempt++) {
@@ -125,7 +134,8 @@ export class TestVault implements AsyncDisposable {
     const own = inDir(".runevault.pid", "admin.sock", "logs"), state = inDir("configs/roles.yml", "configs/tokens.yml");
     const staged = inDir("configs/.roles.yml.new", "configs/.tokens.yml.new");
     const keys = inDir("vault-keys/vault-key/EncKey.json", "vault-keys/vault-key/EvalKey.json");
-    const read = [...own, ...staged, ...keys], write = [...own, ...state, ...staged];
+    const reloaded = this.#options.tls === false ? [] : inDir("certs/server.pem", "certs/server.key");
+    const read = [...own, ...staged, ...keys, ...reloaded], write = [...own, ...state, ...staged];
     return { net: [], read, write, ffi: [], run: [], env: [], sys: [], import: [] };
   }
 

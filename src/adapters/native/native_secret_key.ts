@@ -27,6 +27,10 @@ export class NativeSecretKey implements SecretKey {
     }
   }
 
+  get isOpen(): boolean {
+    return !this.#closed;
+  }
+
   decryptResult(data: Uint8Array): Promise<Float32Array> {
     return this.#run(() => this.#decryptResult(data));
   }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Config } from "#config/config.ts";
+import { buildInfo } from "../build_info.ts";
 import type { Command } from "../command.ts";
 import type { Context } from "../context.ts";
 
@@ -19,7 +20,7 @@ export async function startConfiguredDaemon({ values }: Context): Promise<number
   const effective = withAdminSocket(config, values.text("--admin-socket"));
   validateForStart(effective);
   const { startDaemon } = await import("#daemon/mod.ts");
-  return await startDaemon(effective);
+  return await startDaemon(effective, buildInfo());
 }
 
 function withAdminSocket(config: Config, socket: string | undefined): Config {

@@ -1,8 +1,10 @@
 import { Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
-import { messageOf, VaultError } from "#errors/mod.ts";
+import type { Socket } from "node:net";
+import { VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
+import type { Connection, Protocol } from "../listener/mod.ts";
 import { serviceDefinition, VAULT_SERVICE } from "./definitions.ts";
 import { Health, HEALTH_SERVICE } from "./health.ts";
 import { ReceiveBudget } from "./receive_budget.ts";
@@ -15,6 +17,8 @@ const MAX_MESSAGE_BYTES = 268_435_456;
 const BUDGET = { totalBytes: 2 * MAX_MESSAGE_BYTES, compressedBytes: MAX_MESSAGE_BYTES, silenceMs: 60_000 };
 const BUDGET_CHECK_MS = 5_000;
 const DRAIN_MS = 5_000;
+/** From the end of the TLS handshake, or the preface, to the client's settings, with which every HTTP/2 client begins. */
+const SETTINGS_MS = 10_000;
 
 /** Limits of the server; the bench measures an empty one with the same. */
 export const GRPC_OPTIONS = {
@@ -27,74 +31,71 @@ export const GRPC_OPTIONS = {
   "grpc.enable_channelz": 0,
 };
 
-/** PEM files of the server, or undefined for clear text. */
-export interface TlsFiles {
-  /** Certificate, and the chain to its CA. */
-  readonly cert: Uint8Array;
-  readonly key: Uint8Array;
-}
-
-/** The running gRPC listener. */
-export class GrpcServer {
+/** The gRPC side of the port. */
+export class GrpcServer implements Protocol {
   readonly health = new Health(["", VAULT_SERVICE]);
   readonly #server = new Server(GRPC_OPTIONS);
+  readonly #injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
   readonly #budget: ReceiveBudget;
   readonly #sessions = new Set<ServerHttp2Session>();
-  #budgetTimer: ReturnType<typeof setInterval> | undefined;
+  readonly #budgetTimer: ReturnType<typeof setInterval>;
+  /** Whose session is being made: grpc-js makes it before accept() returns. */
+  #arriving: Connection | undefined;
 
+  /** @throws {VaultError} when grpc-js hides what bounds its memory. */
   constructor(parts: VaultParts, clock: Clock = parts.clock) {
     this.#budget = new ReceiveBudget(BUDGET, clock);
     this.#server.addService(vaultService(), vaultHandlers(parts));
     this.#server.addService(serviceDefinition(HEALTH_SERVICE), this.health.handlers());
     for (const name of REFLECTION_SERVICES) this.#server.addService(serviceDefinition(name), reflectionHandlers());
-  }
-
-  /**
-   * Starts to listen and serve.
-   *
-   * @param address `host:port`; port 0 picks a free one.
-   * @returns The port.
-   * @throws {VaultError} when the address cannot be had, or certificate and key do not fit.
-   */
-  async listen(address: string, tls: TlsFiles | undefined): Promise<number> {
-    const port = await this.#bind(address, credentials(tls));
     for (const http2Server of http2ServersOf(this.#server)) {
       // After grpc-js has paused the stream: a listener before that would start it and stop it again.
       http2Server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
         this.#budget.track(stream, headers);
       });
-      http2Server.on("session", (session: ServerHttp2Session) => {
-        this.#sessions.add(session);
-        session.on("close", () => this.#sessions.delete(session));
-      });
+      http2Server.on("session", (session: ServerHttp2Session) => this.#track(session));
     }
     this.#budgetTimer = setInterval(() => this.#budget.endSilent(), BUDGET_CHECK_MS);
-    return port;
+  }
+
+  /** Takes a connection over whose client speaks HTTP/2. */
+  accept(socket: Socket, connection: Connection): void {
+    connection.expectWithin(SETTINGS_MS);
+    this.#arriving = connection;
+    this.#injector.injectConnection(socket);
+    this.#arriving = undefined;
   }
 
   /** Says NOT_SERVING, accepts nothing new and lets calls in flight end; after 5 s the rest is cut. */
   async stop(): Promise<void> {
     this.health.stop();
     clearInterval(this.#budgetTimer);
-    const drained = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    const refusing = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     const force = setTimeout(() => this.#cut(), DRAIN_MS);
-    await drained;
+    // grpc-js takes a session that is closing for closed: its own listener would have waited for the connection.
+    const ended = [...this.#sessions].map((session) =>
+      new Promise<void>((resolve) => session.once("close", () => resolve()))
+    );
+    await Promise.all([refusing, ...ended]);
     clearTimeout(force);
+  }
+
+  #track(session: ServerHttp2Session): void {
+    const connection = this.#arriving;
+    this.#sessions.add(session);
+    session.on("close", () => this.#sessions.delete(session));
+    if (!connection) return;
+    session.once("remoteSettings", () => connection.settle()); // from here on keepalive finds out who is gone
+    session.on("stream", (stream: ServerHttp2Stream) => {
+      connection.begin();
+      stream.once("close", () => connection.end());
+    });
   }
 
   /** Without channelz grpc-js's own forceShutdown() knows of no session and leaves a half-sent call as it is. */
   #cut(): void {
     this.#server.forceShutdown();
     for (const session of this.#sessions) session.destroy();
-  }
-
-  #bind(address: string, serverCredentials: ServerCredentials): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, serverCredentials, (error, port) => {
-        if (error) reject(new VaultError("UNAVAILABLE", `server: listen ${address}: ${error.message}`));
-        else resolve(port);
-      });
-    });
   }
 }
 
@@ -114,17 +115,6 @@ function vaultService(): ServiceDefinition {
     },
   ]);
   return Object.fromEntries(methods);
-}
-
-function credentials(tls: TlsFiles | undefined): ServerCredentials {
-  if (!tls) return ServerCredentials.createInsecure();
-  const cert = Buffer.from(tls.cert), key = Buffer.from(tls.key);
-  try {
-    // With null roots grpc-js reads the system's certificate bundle, which is outside our directory.
-    return ServerCredentials.createSsl(cert, [{ cert_chain: cert, private_key: key }]);
-  } catch (reason) {
-    throw new VaultError("FAILED_PRECONDITION", `server: tls: ${messageOf(reason)}`);
-  }
 }
 
 /** grpc-js does not hand out its HTTP/2 servers, and nothing else sees a request before its body is in memory. */

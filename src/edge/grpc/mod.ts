@@ -1,3 +1,3 @@
-export { GRPC_OPTIONS, GrpcServer, type TlsFiles } from "./grpc_server.ts";
+export { GRPC_OPTIONS, GrpcServer } from "./grpc_server.ts";
 export { sourceIp } from "./source_ip.ts";
 export type { VaultParts } from "./vault_handlers.ts";

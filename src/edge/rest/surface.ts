@@ -28,6 +28,8 @@ export interface HttpReply {
   /** Lower-case names; `content-length` is added. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** Called once the body is out of our hands, or the connection is gone: time to wipe it. */
+  readonly onSent?: () => void;
 }
 
 /** A part of the HTTP side. */

@@ -2,7 +2,8 @@ import type { HttpReply, HttpRequest, HttpSurface } from "../surface.ts";
 import { openApiDocument } from "../openapi/mod.ts";
 import type { Log } from "#ports/log.ts";
 import { messageOf } from "#errors/mod.ts";
-import { jsonReply, textReply } from "./reply.ts";
+import { errorReply, methodNotAllowed } from "../replies.ts";
+import { textReply } from "./reply.ts";
 
 export interface OpenParts {
   /** Rejects while the store cannot be read. */
@@ -35,7 +36,7 @@ export class OpenSurface implements HttpSurface {
   }
 
   async handle({ method, path }: HttpRequest): Promise<HttpReply> {
-    if (method !== "GET") return jsonReply(405, { error: "method not allowed" }, { allow: "GET" });
+    if (method !== "GET" && method !== "HEAD") return methodNotAllowed("GET, HEAD");
     return await this.#routes[path]();
   }
 }
@@ -46,6 +47,6 @@ async function ready({ probe, log }: OpenParts): Promise<HttpReply> {
     return textReply(200, "ready");
   } catch (reason) {
     log("error", `readyz: ${messageOf(reason)}`);
-    return jsonReply(500, { error: "internal error" });
+    return errorReply(500, "internal error");
   }
 }

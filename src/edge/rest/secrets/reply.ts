@@ -4,23 +4,24 @@ import { type Encodable, encodeJson } from "./json/mod.ts";
 type Headers = Readonly<Record<string, string>>;
 
 const NONE: Headers = {};
-/** What a vault says is for its caller alone, and for now. */
-const PRIVATE: Headers = { "cache-control": "no-store" };
 
-export function jsonReply(status: number, body: Encodable, headers: Headers = {}): HttpReply {
+/** A JSON answer that may hold values: its bytes are zeroed once they are sent. */
+export function jsonReply(status: number, body: Encodable, headers: Headers = NONE): HttpReply {
+  const bytes = encodeJson(body);
   return {
     status,
-    headers: { "content-type": "application/json", ...PRIVATE, ...headers },
-    body: encodeJson(body),
+    headers: { "content-type": "application/json", ...headers },
+    body: bytes,
+    onSent: () => bytes.fill(0),
   };
 }
 
 export function textReply(status: number, body: string): HttpReply {
-  return { status, headers: { "content-type": "text/plain; charset=utf-8", ...PRIVATE }, body };
+  return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body };
 }
 
 export function emptyReply(status: number): HttpReply {
-  return { status, headers: PRIVATE };
+  return { status };
 }
 
 /** For `If-Match` of a later change. */

@@ -1,0 +1,72 @@
+import type { IncomingMessage } from "node:http";
+import { HttpBodyError } from "./surface.ts";
+
+/** A small rest is read and dropped, so that a client that is still sending sees why it was refused. */
+const MAX_DISCARD_BYTES = 256 * 1024;
+const DISCARD_MS = 1_000;
+
+/**
+ * Reads a whole body; no memory is taken for what is only announced.
+ *
+ * @throws {HttpBodyError} longer than `maxBytes`, not there within `timeoutMs`, or cut off.
+ */
+export function readBody(message: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<Uint8Array> {
+  const tooLong = new HttpBodyError(413, `the body is longer than ${maxBytes} bytes`);
+  if (Number(message.headers["content-length"] ?? 0) > maxBytes) return Promise.reject(tooLong);
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  return receive(message, timeoutMs, (chunk) => {
+    total += chunk.length;
+    if (total > maxBytes) throw tooLong;
+    parts.push(chunk);
+  }).then(() => concat(parts, total));
+}
+
+/** Drops what is left of a body that nobody read. @returns Whether it ended, so that the connection is of further use. */
+export async function discardBody(message: IncomingMessage): Promise<boolean> {
+  if (message.complete) {
+    message.resume();
+    return true;
+  }
+  if (Number(message.headers["content-length"] ?? 0) > MAX_DISCARD_BYTES) return false;
+  let total = 0;
+  try {
+    await receive(message, DISCARD_MS, (chunk) => {
+      total += chunk.length;
+      if (total > MAX_DISCARD_BYTES) throw new HttpBodyError(413, "too long to drop");
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function receive(message: IncomingMessage, timeoutMs: number, take: (chunk: Uint8Array) => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onData = (chunk: Uint8Array) => {
+    try {
+      take(chunk);
+    } catch (reason) {
+      reject(reason);
+    }
+  };
+  const onClose = () => reject(new HttpBodyError(400, "the body was cut off"));
+  const timer = setTimeout(() => reject(new HttpBodyError(408, "the body took too long")), timeoutMs);
+  if (message.destroyed) onClose();
+  message.on("data", onData).on("end", resolve).on("close", onClose).on("error", onClose);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    message.pause();
+    message.off("data", onData).off("end", resolve).off("close", onClose);
+  });
+}
+
+function concat(parts: readonly Uint8Array[], total: number): Uint8Array {
+  const whole = new Uint8Array(total);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
