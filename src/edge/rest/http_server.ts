@@ -36,6 +36,8 @@ export class HttpServer implements Protocol {
     // Time limits are the connections' own: those of node:http are looked after by a server that listens itself.
     const own = { maxHeaderSize: MAX_HEAD_BYTES, headersTimeout: 0, requestTimeout: 0, keepAliveTimeout: 0 };
     this.#server = createServer(own);
+    // Deno ends the connections of a server that does not listen itself after their first answer.
+    Object.defineProperty(this.#server, "listening", { value: true });
     this.#server.maxHeadersCount = 0; // it would drop headers in silence; readHead() refuses
     this.#server.on("request", (message, response) => this.#receive(message, response, false));
     this.#server.on("checkContinue", (message, response) => this.#receive(message, response, true));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { OpenApiCheck } from "../../support/openapi_check.ts";
 import { type Reply, SecretsClient } from "../../support/secrets_client.ts";
 import { EVERYTHING, type Permission, startSecretsVault } from "../../support/secrets_vault.ts";
 
@@ -17,6 +18,7 @@ Deno.test("/v1 serves what contract secrets.md A.3 to A.9 keep", async (t) => {
   const token = await vault.issueToken("alice");
   using client = new SecretsClient(vault, token);
   using stranger = new SecretsClient(vault);
+  await OpenApiCheck.of(client);
 
   await t.step("healthz_is_public", async () => {
     for (const [path, text] of [["/healthz", "ok"], ["/readyz", "ready"]]) {

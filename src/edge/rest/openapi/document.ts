@@ -11,10 +11,10 @@ import { type SchemaName, SCHEMAS } from "./schemas.ts";
 const OPERATIONS = [...OPEN_OPERATIONS, ...V1_OPERATIONS, ...API_OPERATIONS];
 
 /** What every call of a surface may meet before its own rules begin. */
-const COMMON: Readonly<Record<Operation["surface"], Readonly<Record<number, Answer>>>> = {
-  open: {},
-  v1: answersOf([401, 403, 408, 429, 500], "Error"),
-  api: answersOf([401, 403, 408, 429, 500], "Detail"),
+const COMMON: Readonly<Record<Operation["surface"], (operation: Operation) => Readonly<Record<number, Answer>>>> = {
+  open: () => ({}),
+  v1: (operation) => answersOf(refusalsOf(operation), "Error"),
+  api: (operation) => answersOf(refusalsOf(operation), "Detail"),
 };
 
 const MEANINGS: Readonly<Record<number, string>> = {
@@ -73,7 +73,8 @@ export function openApiDocument(version: string): Record<string, unknown> {
   };
 }
 
-function describe({ id, summary, surface, action, path, query = [], conditional, body, answers }: Operation) {
+function describe(operation: Operation) {
+  const { id, summary, surface, action, path, query = [], conditional, body, answers } = operation;
   return {
     operationId: id,
     summary,
@@ -86,7 +87,7 @@ function describe({ id, summary, surface, action, path, query = [], conditional,
     ],
     ...body && { requestBody: { required: true, content: json(body) } },
     responses: Object.fromEntries(
-      Object.entries({ ...COMMON[surface], ...answers }).map(([status, answer]) => [status, {
+      Object.entries({ ...COMMON[surface](operation), ...answers }).map(([status, answer]) => [status, {
         description: MEANINGS[Number(status)],
         ...contentOf(answer),
       }]),
@@ -105,6 +106,12 @@ function contentOf(answer: Answer) {
 
 function json(schema: SchemaName) {
   return { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } };
+}
+
+/** Where one name is asked for, a refusal may have to look like an absence. */
+function refusalsOf({ id, path, action, body }: Operation): number[] {
+  const isOfOneName = path.includes("{") || id.startsWith("create");
+  return [401, 429, 500].concat(action || isOfOneName ? 403 : [], isOfOneName ? 404 : [], body ? 408 : []);
 }
 
 function answersOf(statuses: readonly number[], schema: SchemaName): Record<number, Answer> {

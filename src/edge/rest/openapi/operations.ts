@@ -56,7 +56,7 @@ export const V1_OPERATIONS: readonly Operation[] = [
     surface: "v1",
     action: "read",
     query: ["version"],
-    answers: { 200: { schema: "SecretValue" }, 400: v1Error, 404: v1Error },
+    answers: { 200: { schema: "SecretValue" }, 400: v1Error },
   },
   {
     id: "updateSecret",
@@ -67,7 +67,7 @@ export const V1_OPERATIONS: readonly Operation[] = [
     action: "update",
     body: "UpdateSecret",
     conditional: true,
-    answers: { 200: { schema: "SecretMetadata" }, 400: v1Error, 404: v1Error, 409: v1Error, ...V1_WITH_BODY },
+    answers: { 200: { schema: "SecretMetadata" }, 400: v1Error, 409: v1Error, ...V1_WITH_BODY },
   },
   {
     id: "deleteSecret",
@@ -77,7 +77,7 @@ export const V1_OPERATIONS: readonly Operation[] = [
     surface: "v1",
     action: "delete",
     conditional: true,
-    answers: { 204: empty, 400: v1Error, 404: v1Error, 409: v1Error },
+    answers: { 204: empty, 400: v1Error, 409: v1Error },
   },
   {
     id: "rotateSecret",
@@ -87,7 +87,7 @@ export const V1_OPERATIONS: readonly Operation[] = [
     surface: "v1",
     action: "rotate",
     conditional: true,
-    answers: { 200: { schema: "SecretValue" }, 400: v1Error, 404: v1Error, 409: v1Error },
+    answers: { 200: { schema: "SecretValue" }, 400: v1Error, 409: v1Error },
   },
   {
     id: "verifySecret",
@@ -97,7 +97,7 @@ export const V1_OPERATIONS: readonly Operation[] = [
     surface: "v1",
     action: "verify",
     body: "VerifyRequest",
-    answers: { 200: { schema: "VerifyResponse" }, 400: v1Error, 404: v1Error, ...V1_WITH_BODY },
+    answers: { 200: { schema: "VerifyResponse" }, 400: v1Error, ...V1_WITH_BODY },
   },
   {
     id: "getSecrets",
@@ -140,7 +140,7 @@ export const API_OPERATIONS: readonly Operation[] = [
     summary: "One project",
     surface: "api",
     action: "list",
-    answers: { 200: { schema: "Project" }, 404: detail },
+    answers: { 200: { schema: "Project" } },
   },
   {
     id: "updateProject",
@@ -150,7 +150,7 @@ export const API_OPERATIONS: readonly Operation[] = [
     surface: "api",
     action: "update",
     body: "UpdateProject",
-    answers: { 200: { schema: "Project" }, 404: detail, 413: detail, 422: validation },
+    answers: { 200: { schema: "Project" }, 413: detail, 422: validation },
   },
   {
     id: "deleteProject",
@@ -167,7 +167,7 @@ export const API_OPERATIONS: readonly Operation[] = [
     summary: "Makes this the one default project",
     surface: "api",
     action: "update",
-    answers: { 200: { schema: "Project" }, 404: detail },
+    answers: { 200: { schema: "Project" } },
   },
   {
     id: "listProjectSecrets",
@@ -205,7 +205,7 @@ export const API_OPERATIONS: readonly Operation[] = [
     surface: "api",
     action: "read",
     query: ["version"],
-    answers: { 200: { schema: "Secret" }, 404: detail, 422: validation },
+    answers: { 200: { schema: "Secret" }, 422: validation },
   },
   {
     id: "updateProjectSecret",
@@ -216,7 +216,7 @@ export const API_OPERATIONS: readonly Operation[] = [
     action: "update",
     body: "UpdateProjectSecret",
     conditional: true,
-    answers: { 200: { schema: "Secret" }, 404: detail, 409: detail, 413: detail, 422: validation },
+    answers: { 200: { schema: "Secret" }, 409: detail, 413: detail, 422: validation },
   },
   {
     id: "deleteProjectSecret",
@@ -226,7 +226,7 @@ export const API_OPERATIONS: readonly Operation[] = [
     surface: "api",
     action: "delete",
     conditional: true,
-    answers: { 204: empty, 404: detail, 409: detail, 422: validation },
+    answers: { 204: empty, 409: detail, 422: validation },
   },
 ];
 
