@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { request } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { AwsKeys, type AwsKeysOptions, credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/mod.ts";
 import { DataKeyCache, EnvelopeSealer } from "#domain/sealing/mod.ts";
 import { systemClock } from "#ports/clock.ts";
+import { testCertificates } from "../support/certificates.ts";
 import { FakeKms } from "../support/fake_kms/fake_kms.ts";
 import type { FaultKind } from "../support/fake_kms/protocol.ts";
 import type { SealedPlan } from "../support/fake_kms/sealed_client.ts";
@@ -294,6 +298,38 @@ for (const credentials of ["environment", "file", "container", "instance"] as co
     }
   });
 }
+
+Deno.test("AwsKeys speaks TLS in a sealed process, and only with a certificate that is trusted", async () => {
+  await using it = await setUp();
+  const { ca, cert, key } = await testCertificates(), dir = await Deno.makeTempDir({ prefix: "rv-aws-" });
+  const relay = createServer({ cert, key }, (inward, response) => {
+    const { method, headers } = inward;
+    const outward = request(it.kms.endpoint, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+    inward.pipe(outward);
+  });
+  await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
+  try {
+    await Deno.writeTextFile(`${dir}/ca.pem`, ca);
+    const { id, secret } = it.kms.accessKey, { keyId, otherId: otherKeyId, kms: { region, metadataAddress } } = it;
+    const endpoint = `https://localhost:${(relay.address() as AddressInfo).port}`;
+    const place = { region, endpoint, credentials: "environment", credentialsFile: "" } as const;
+    const plan = { ...place, keyId, otherKeyId, forbidden: metadataAddress };
+    const env = { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret };
+    const { opens } = await runSealed(plan, { ...env, DENO_CERT: `${dir}/ca.pem` }, metadataAddress);
+    assert.equal(opens, true);
+    await assert.rejects(
+      runSealed(plan, env, metadataAddress),
+      /did not answer GenerateDataKey .*the connection failed/,
+    );
+  } finally {
+    relay.closeAllConnections();
+    await new Promise((resolve) => relay.close(resolve));
+    await Deno.remove(dir, { recursive: true });
+  }
+});
 
 Deno.test("credentialNeeds() are the addresses that AWS has fixed, one file, or variables", () => {
   const needs = (["environment", "file", "container", "instance"] as const).map((source) => {
