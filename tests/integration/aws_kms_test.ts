@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
-import { AwsKeys, type AwsKeysOptions, awsNeeds, openCredentials } from "#adapters/kms/aws/mod.ts";
+import { request } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { AwsKeys, type AwsKeysOptions, credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/mod.ts";
 import { DataKeyCache, EnvelopeSealer } from "#domain/sealing/mod.ts";
 import { systemClock } from "#ports/clock.ts";
+import { testCertificates } from "../support/certificates.ts";
 import { FakeKms } from "../support/fake_kms/fake_kms.ts";
 import type { FaultKind } from "../support/fake_kms/protocol.ts";
 import type { SealedPlan } from "../support/fake_kms/sealed_client.ts";
 import { ROOT } from "../support/paths.ts";
+import { run } from "../support/test_vault.ts";
 
 const CONTEXT = { secret: "db/password", version: 3 }, CLIENT = `${ROOT}tests/support/fake_kms/sealed_client.ts`;
 
@@ -208,7 +213,7 @@ for (
 ) {
   Deno.test(`AwsKeys.open() refuses ${name}`, async () => {
     const credentials = () => Promise.reject(new Error("asked too early"));
-    const options = { keyId: "k", region: "eu-central-1", credentials };
+    const options = { keyId: "k", region: "eu-central-1", endpoint: "https://kms.example", credentials };
     await assert.rejects(AwsKeys.open({ ...options, ...change }), { code: "INVALID_ARGUMENT" });
   });
 }
@@ -237,13 +242,13 @@ Deno.test("EnvelopeSealer on AWS KMS reads nothing whose key was forgotten, and 
 
 /** Runs the plan with the permissions that it needs and no others. */
 async function runSealed(plan: SealedPlan, env: Record<string, string>, metadataAddress: string) {
-  const needs = awsNeeds(plan);
+  const needs = credentialNeeds(plan.credentials, plan.credentialsFile);
   // The addresses that AWS has fixed are not to be had here: the fake's stands for them.
-  const net = needs.net.map((host) => host.startsWith("169.254.") ? metadataAddress : host);
+  const net = [new URL(plan.endpoint).host, ...needs.net.map(() => metadataAddress)];
   const flags = Object.entries({ "allow-net": net, "allow-read": needs.read, "allow-env": needs.env })
     .flatMap(([flag, values]) => values.length > 0 ? [`--${flag}=${values.join(",")}`] : []);
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", ...flags, `--ignore-env=${needs.ignoredEnv}`, CLIENT, JSON.stringify(plan)],
+    args: ["run", "--no-prompt", ...flags, `--ignore-env=${SDK_ENVIRONMENT}`, CLIENT, JSON.stringify(plan)],
     env: { ...env, NO_COLOR: "1" },
     stdout: "piped",
     stderr: "piped",
@@ -294,29 +299,61 @@ for (const credentials of ["environment", "file", "container", "instance"] as co
   });
 }
 
-for (
-  const { source, message } of [
-    { source: "environment", message: /^no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, / },
-    { source: "container", message: /^no AWS credentials: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set$/ },
-  ] as const
-) {
-  Deno.test(`openCredentials() says what is missing of ${source}`, () => {
-    assert.throws(() => openCredentials({ source, env: () => undefined }), { code: "INVALID_ARGUMENT", message });
+Deno.test("AwsKeys speaks TLS in a sealed process, and only with a certificate that is trusted", async () => {
+  await using it = await setUp();
+  const { ca, cert, key } = await testCertificates(), dir = await Deno.makeTempDir({ prefix: "rv-aws-" });
+  const relay = createServer({ cert, key }, (inward, response) => {
+    const { method, headers } = inward;
+    const outward = request(it.kms.endpoint, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+    inward.pipe(outward);
   });
-}
+  await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
+  try {
+    await Deno.writeTextFile(`${dir}/ca.pem`, ca);
+    const { id, secret } = it.kms.accessKey, { keyId, otherId: otherKeyId, kms: { region, metadataAddress } } = it;
+    const endpoint = `https://localhost:${(relay.address() as AddressInfo).port}`;
+    const place = { region, endpoint, credentials: "environment", credentialsFile: "" } as const;
+    const plan = { ...place, keyId, otherKeyId, forbidden: metadataAddress };
+    const env = { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret };
+    const { opens } = await runSealed(plan, { ...env, DENO_CERT: `${dir}/ca.pem` }, metadataAddress);
+    assert.equal(opens, true);
+    await assert.rejects(
+      runSealed(plan, env, metadataAddress),
+      /did not answer GenerateDataKey .*the connection failed/,
+    );
+  } finally {
+    relay.closeAllConnections();
+    await new Promise((resolve) => relay.close(resolve));
+    await Deno.remove(dir, { recursive: true });
+  }
+});
 
-for (
-  const { place, net } of [
-    { place: { region: "eu-central-1" }, net: ["kms.eu-central-1.amazonaws.com:443"] },
-    { place: { region: "cn-north-1" }, net: ["kms.cn-north-1.amazonaws.com.cn:443"] },
-    { place: { region: "x", endpoint: "https://vpce-1.kms.example" }, net: ["vpce-1.kms.example:443"] },
-    { place: { region: "x", endpoint: "https://kms.example:8443/" }, net: ["kms.example:8443"] },
-    { place: { region: "x", endpoint: "http://127.0.0.1:4566" }, net: ["127.0.0.1:4566"] },
-  ]
-) {
-  Deno.test(`awsNeeds() of ${JSON.stringify(place)} is ${net} alone`, () => {
-    const needs = awsNeeds({ ...place, credentials: "environment" });
-    assert.deepEqual([needs.net, needs.read], [net, []]);
-    assert.deepEqual(awsNeeds({ ...place, credentials: "instance" }).net, [...net, "169.254.169.254:80"]);
+Deno.test("credentialNeeds() are the addresses that AWS has fixed, one file, or variables", () => {
+  const needs = (["environment", "file", "container", "instance"] as const).map((source) => {
+    const { net, read, env } = credentialNeeds(source, "/etc/aws");
+    return [...net, ...read, ...env];
   });
-}
+  assert.deepEqual(needs, [
+    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"],
+    ["/etc/aws"],
+    ["169.254.170.2:80", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"],
+    ["169.254.169.254:80"],
+  ]);
+});
+
+Deno.test("the adapter loads the SDK only when keys are opened", async () => {
+  const code = `import "${ROOT}src/adapters/kms/aws/mod.ts"; console.log("loaded");`;
+  const file = await Deno.makeTempFile({ prefix: "rv-aws-", suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(file, code);
+    const args = ["run", "--no-prompt", "--quiet", "--config", `${ROOT}deno.json`, file];
+    const { code: status, stdout, stderr } = await run(Deno.execPath(), args); // the SDK would ask for the environment
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, "loaded\n");
+  } finally {
+    await Deno.remove(file);
+  }
+});

@@ -65,6 +65,7 @@ export class RewrapService {
   /** The latest rotation seen: what is wrapped from now on is wrapped after it. */
   #seenRotationAt: number;
   #running: Promise<RewrapResult> | undefined;
+  #ticking: Promise<void> | undefined;
   #cancel: () => void = () => {};
 
   private constructor(
@@ -97,18 +98,11 @@ export class RewrapService {
 
   /**
    * Follows the service's rotations: takes the first that it sees as done, and begins a pass after each later one.
-   * Never rejects; what failed is logged and tried again with the next tick.
+   * Resolves with the tick that runs, if one does. Never rejects; what failed is logged and tried again with the next.
    */
-  async tick(): Promise<void> {
-    if (this.#running || this.#stopping.signal.aborted) return;
-    try {
-      const latest = await this.#latestRotation(), completed = this.#state?.lastCompletedRotationAt ?? null;
-      if (latest === null || (completed !== null && latest <= completed)) return;
-      if (completed === null) await this.#complete(latest, null);
-      else await this.rewrap();
-    } catch (reason) {
-      this.#parts.log("warn", `secrets: re-wrapping stopped and will be tried again: ${messageOf(reason)}`);
-    }
+  tick(): Promise<void> {
+    this.#ticking ??= this.#tick().finally(() => this.#ticking = undefined);
+    return this.#ticking;
   }
 
   /**
@@ -145,7 +139,19 @@ export class RewrapService {
   async stop(): Promise<void> {
     this.#cancel();
     this.#stopping.abort(new VaultError("UNAVAILABLE", "the vault is stopping"));
-    await this.#running?.catch(() => {}); // whoever began the pass is told
+    await Promise.allSettled([this.#running, this.#ticking]); // whoever began the pass is told of its end
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#running || this.#stopping.signal.aborted) return;
+    try {
+      const latest = await this.#latestRotation(), completed = this.#state?.lastCompletedRotationAt ?? null;
+      if (latest === null || (completed !== null && latest <= completed)) return;
+      if (completed === null) await this.#complete(latest, null);
+      else await this.rewrap();
+    } catch (reason) {
+      this.#parts.log("warn", `secrets: re-wrapping stopped and will be tried again: ${messageOf(reason)}`);
+    }
   }
 
   async #pass(): Promise<RewrapResult> {

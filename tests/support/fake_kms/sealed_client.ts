@@ -4,9 +4,13 @@
  *
  * @module
  */
-import { AwsKeys, awsNeeds, type AwsPlace, openCredentials } from "#adapters/kms/aws/mod.ts";
+import { AwsKeys, credentialNeeds, type CredentialSource, openCredentials } from "#adapters/kms/aws/mod.ts";
 
-export interface SealedPlan extends AwsPlace {
+export interface SealedPlan {
+  readonly region: string;
+  readonly endpoint: string;
+  readonly credentials: CredentialSource;
+  readonly credentialsFile: string;
   readonly keyId: string;
   readonly otherKeyId: string;
   readonly metadataUrl?: string;
@@ -24,7 +28,7 @@ const credentials = openCredentials({
   metadataUrl: plan.metadataUrl,
 });
 const keys = await AwsKeys.open({ ...plan, credentials, maxRetries: 1 });
-const { read } = awsNeeds(plan);
+const { read } = credentialNeeds(plan.credentials, plan.credentialsFile);
 for (const name of ["env", "sys", "run", "ffi", "import", "write"] as const) Deno.permissions.revokeSync({ name });
 if (read.length === 0) Deno.permissions.revokeSync({ name: "read" });
 

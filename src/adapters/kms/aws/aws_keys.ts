@@ -5,7 +5,6 @@ import { type Pause, systemPause } from "#ports/pause.ts";
 import { openSdkClient, type SdkClient } from "./client.ts";
 import type { AwsCredentials } from "./credentials.ts";
 import { isTransient, knowsNoRotations, toVaultError } from "./kms_errors.ts";
-import { endpointOf } from "./needs.ts";
 import { type RetryOptions, withRetries } from "./retry.ts";
 
 const KEY_BYTES = 32;
@@ -15,11 +14,11 @@ const MAX_PAGES = 1_000;
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
 export interface AwsKeysOptions {
-  /** Key id or ARN; an alias may be moved to another key, which then opens nothing. */
+  /** Key id or ARN. An alias may be moved to a key that opens nothing, and has no rotations to be asked for. */
   readonly keyId: string;
   readonly region: string;
-  /** In place of the region's own, e.g. of a VPC endpoint. */
-  readonly endpoint?: string;
+  /** `https://…`, the region's own or another, e.g. of a VPC endpoint. */
+  readonly endpoint: string;
   /** Of openCredentials(). */
   readonly credentials: () => Promise<AwsCredentials>;
   /** Attempts after the first. */
@@ -58,7 +57,7 @@ export class AwsKeys implements KeyEncryption {
    * @throws {VaultError} INVALID_ARGUMENT for an alias, and for an endpoint that would carry keys in the clear.
    */
   static async open(options: AwsKeysOptions): Promise<AwsKeys> {
-    const { keyId, region, credentials, timeoutMs = 5_000 } = options, endpoint = endpointOf(options);
+    const { keyId, region, endpoint, credentials, timeoutMs = 5_000 } = options;
     checkKeyId(keyId);
     checkEndpoint(endpoint);
     return new AwsKeys(await openSdkClient({ region, endpoint, credentials, timeoutMs }), options);

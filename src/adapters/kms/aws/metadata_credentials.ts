@@ -44,7 +44,7 @@ async function ask(url: string, init: RequestInit): Promise<string> {
 }
 
 function parse(text: string): AwsCredentials {
-  const { AccessKeyId, SecretAccessKey, Token, Expiration } = JSON.parse(text) as Record<string, unknown>;
+  const { AccessKeyId, SecretAccessKey, Token, Expiration } = fieldsOf(text);
   const expiration = new Date(String(Expiration));
   if (
     [AccessKeyId, SecretAccessKey, Token].every((value) => typeof value === "string") && !isNaN(expiration.getTime())
@@ -57,4 +57,12 @@ function parse(text: string): AwsCredentials {
     };
   }
   throw new VaultError("UNAVAILABLE", "the AWS metadata service gave no credentials: is there a role?");
+}
+
+function fieldsOf(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {}; // the parser's own text quotes what it read
+  }
 }
