@@ -1,12 +1,13 @@
 import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
+import { type RandomBytes, systemRandom } from "#ports/random.ts";
 import type { Role, State, StateStore, Token } from "#ports/state_store.ts";
 import { type RoleChange, RoleTable } from "#domain/roles/mod.ts";
 import { admit, admitAnyCall, EXPIRED_TOKEN, unknownToken } from "./admission.ts";
 import { type Day, localDay } from "./calendar.ts";
 import { GroupCommit } from "./group_commit.ts";
-import { newToken, type RandomBytes, systemRandom } from "./new_token.ts";
+import { newToken } from "./new_token.ts";
 import { type Holder, TokenIndex } from "./token_index.ts";
 import { issued, type IssueRequest, rotated } from "./token_life.ts";
 
