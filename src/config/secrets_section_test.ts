@@ -65,7 +65,7 @@ for (const text of ["secrets:", "secrets: {}", "secrets: ~", "secrets: {lockout:
 
 Deno.test("the section secrets of the example, commented in, is what the defaults are but for its addresses and key", async () => {
   using dir = new TempDir();
-  const text = (await Deno.readTextFile(EXAMPLE)).replaceAll(/^# ((secrets:|  ).*)$/gm, "$1");
+  const text = (await Deno.readTextFile(EXAMPLE)).replaceAll(/^# ((secrets:| {2}).*)$/gm, "$1");
   dir.write("secrets/master_key", `${CANARY}\n`);
   dir.write("secrets/team_secret", "t");
   const { config } = await loadConfig({ path: dir.write("configs/runevault.conf", text) });

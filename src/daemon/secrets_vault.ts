@@ -3,15 +3,12 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
-import { LockoutsFile, PoliciesFile } from "#adapters/storage/files/mod.ts";
+import { dirname } from "node:path";
 import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
 import type { SecretsConfig } from "#config/mod.ts";
-import { AccessGuard } from "#domain/access/mod.ts";
 import type { AuditLog } from "#domain/audit/mod.ts";
-import { Lockout } from "#domain/lockout/mod.ts";
-import { AddressSet } from "#domain/network/mod.ts";
-import { PolicyService } from "#domain/policies/mod.ts";
+import type { Lockout } from "#domain/lockout/mod.ts";
+import type { PolicyService } from "#domain/policies/mod.ts";
 import { type DataKeyCache, EnvelopeSealer, RewrapService } from "#domain/sealing/mod.ts";
 import { type Rotation, ROTATION_ACTOR, RotationWorker, SecretEngine } from "#domain/secrets/mod.ts";
 import type { TokenService } from "#domain/tokens/mod.ts";
@@ -21,6 +18,7 @@ import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { SecretStore } from "#ports/secret_store.ts";
+import { openAccess } from "./compose_access.ts";
 import { checkMasterKey } from "./key_check.ts";
 import { openKeyEncryption } from "./key_encryption.ts";
 import { Opened } from "./opened.ts";
@@ -64,12 +62,12 @@ export async function openSecretsVault(config: SecretsConfig, shared: SharedPart
 }
 
 async function open(config: SecretsConfig, shared: SharedParts, opened: Opened): Promise<SecretsVault> {
-  const { tokens, clock, log } = shared, { keepVersions } = config;
-  const [allowedIps, trustProxy] = [config.allowedIps, config.trustProxy].map((blocks) => new AddressSet(blocks));
-  const source = new PoliciesFile(config.policiesFile), roles = () => tokens.listRoles().map(({ name }) => name);
-  const policies = await PolicyService.open({ source, roles, log });
-  const { store, lockout } = await openStores(config, shared, opened);
-  const keys = opened.add(await openKeyEncryption(config.kms, clock), (keys) => keys.close());
+  const { clock, log } = shared, { keepVersions } = config;
+  const store = await openStore(config, opened);
+  const access = await openAccess(config, { ...shared, lockouts: store.lockouts });
+  opened.add(access.lockout, (lockout) => lockout.flush());
+  const env = (name: string) => Deno.env.get(name);
+  const keys = opened.add(await openKeyEncryption(config.kms, { clock, env }), (keys) => keys.close());
   if (config.kms.mode === "local") await checkMasterKey(keys, store);
   const rewrapOptions = { isEnabled: config.rewrap.enable, maxPerSecond: config.rewrap.maxPerSecond };
   const rewrap = opened.add(await RewrapService.open({ store, keys, clock, log }, rewrapOptions), (it) => it.stop());
@@ -78,14 +76,12 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
   const onRotation = (rotation: Rotation) => auditRotation(rotation, shared);
   const worker = new RotationWorker({ engine, store, clock, log, onRotation }, { keepVersions });
   opened.add(worker, (worker) => worker.stop());
-  const guard = new AccessGuard({ tokens, policies, lockout, allowedIps, trustProxy });
-  const surfaces = secretsSurfaces({ ...shared, engine, guard, probe: () => store.readRewrapState() });
+  const surfaces = secretsSurfaces({ ...shared, ...access, engine, probe: () => store.readRewrapState() });
   return {
+    ...access,
     engine,
     store,
     sealer,
-    policies,
-    lockout,
     rewrap,
     surfaces,
     start: () => start(config, { worker, rewrap, keys, opened }),
@@ -93,13 +89,9 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
   };
 }
 
-async function openStores({ database, lockout: settings }: SecretsConfig, { clock, log }: SharedParts, opened: Opened) {
-  const folder = dirname(database);
-  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-  const store = opened.add(new SqliteSecretStore(database), (store) => store.close());
-  const lockouts = new LockoutsFile(join(folder, "lockouts.json"));
-  const lockout = opened.add(await Lockout.open(settings, { store: lockouts, clock, log }), (it) => it.flush());
-  return { store, lockout };
+async function openStore({ database }: SecretsConfig, opened: Opened): Promise<SqliteSecretStore> {
+  await Deno.mkdir(dirname(database), { recursive: true, mode: 0o700 });
+  return opened.add(new SqliteSecretStore(database), (store) => store.close());
 }
 
 interface Background {

@@ -2,3 +2,4 @@
 export { AddressSet, type Cidr, parseCidr } from "./address_set.ts";
 export { canonicalAddress } from "./canonical_address.ts";
 export { clientAddress } from "./client_address.ts";
+export { namedAddressSet } from "./named_set.ts";

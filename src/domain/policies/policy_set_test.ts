@@ -60,6 +60,16 @@ Deno.test("PolicySet.decide(): write is create, update and rotate; the star is e
   assert.deepEqual(ACTIONS.filter((action) => allows(all, action, "p:a")), [...ACTIONS]);
 });
 
+Deno.test("PolicySet.decide() confines a role to its pattern: everything on stripe/*, nothing elsewhere", () => {
+  const set = policiesOf("allow * secret:payments:stripe/*");
+  for (const action of ACTIONS) {
+    assert.equal(allows(set, action, "payments:stripe/key"), true);
+    for (const other of ["payments:stripe", "payments:paypal/key", "payments:x/stripe/key", "other:stripe/key"]) {
+      assert.equal(allows(set, action, other), false, `${action} ${other}`);
+    }
+  }
+});
+
 Deno.test("PolicySet.decide(): deny wins over allow, wherever it stands, and the decision names the rule", () => {
   const set = policiesOf("allow * secret:p:*", "deny read,list secret:p:prod/*", "allow read secret:p:prod/public");
   assert.deepEqual(set.decide("r", "read", at("p:prod/public")), {
@@ -244,6 +254,22 @@ Deno.test("PolicySet.visible(): a listing never shows a name that a deny covers,
     ),
     { numRuns: 5_000 },
   );
+});
+
+Deno.test("PolicySet.decide() with every action on everything: any name may be read and is visible", () => {
+  const set = policiesOf("allow * secret:*:*");
+  fc.assert(fc.property(resource, fc.constantFrom(...ACTIONS), (resource, action) => {
+    assert.equal(set.decide("r", action, resource).allowed, true);
+    assert.equal(set.visible("r")(resource), true);
+  }));
+});
+
+Deno.test("PolicySet.decide() takes any text for role and name, and answers", () => {
+  const set = policiesOf("allow read secret:p:*");
+  fc.assert(fc.property(fc.string(), fc.string(), fc.string(), (role, project, path) => {
+    const { allowed } = set.decide(role, "read", { project, path });
+    assert.equal(allowed, role === "r" && project === "p" && !path.includes(":"));
+  }));
 });
 
 Deno.test("PolicySet.visible() and mayList() of a role without a permission to list", () => {

@@ -1,7 +1,8 @@
-import type { SecretAddress } from "#ports/secret_store.ts";
-
-/** What a decision is about: a secret or, with an empty path, its project as a whole. */
-export type Resource = Pick<SecretAddress, "project" | "path">;
+/** What a decision is about: a secret's address or, with an empty path, its project as a whole. */
+export interface Resource {
+  readonly project: string;
+  readonly path: string;
+}
 
 /** The project itself, for creating it: covered by patterns whose path part takes everything. */
 export function projectResource(project: string): Resource {

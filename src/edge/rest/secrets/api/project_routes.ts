@@ -14,7 +14,7 @@ export function projectRoutes(engine: SecretEngine): Route[] {
   return [
     { method: "GET", template: all, operation: "project_list", handle: (call) => list(engine, call) },
     { method: "POST", template: all, operation: "project_create", handle: (call) => create(engine, call) },
-    { method: "GET", template: one, operation: "project_read", handle: (call, name) => read(engine, call, name) },
+    { method: "GET", template: one, operation: "project_get", handle: (call, name) => read(engine, call, name) },
     {
       method: "PATCH",
       template: one,

@@ -29,7 +29,7 @@ export function secretRoutes(engine: SecretEngine, log: Log): Route[] {
       operation: "secret_test",
       handle: (call) => Promise.resolve(connected(call)),
     },
-    { method: "GET", template: item, operation: "secret_read", handle: (call, name) => read(engine, call, name) },
+    { method: "GET", template: item, operation: "secret_get", handle: (call, name) => read(engine, call, name) },
     { method: "PATCH", template: item, operation: "secret_update", handle: (call, name) => update(engine, call, name) },
     {
       method: "DELETE",

@@ -22,12 +22,12 @@ export class V1Routes {
   readonly routes: readonly Route[] = [
     route("GET", "/v1/secrets", "secret_list", (call) => this.#list(call)),
     route("POST", "/v1/secrets", "secret_create", (call) => this.#create(call)),
-    route("GET", "/v1/secrets/{name}", "secret_read", (call, name) => this.#get(call, addressIn(name))),
+    route("GET", "/v1/secrets/{name}", "secret_get", (call, name) => this.#get(call, addressIn(name))),
     route("PUT", "/v1/secrets/{name}", "secret_update", (call, name) => this.#update(call, name)),
     route("DELETE", "/v1/secrets/{name}", "secret_delete", (call, name) => this.#delete(call, addressIn(name))),
     route("POST", "/v1/secrets/{name}/rotate", "secret_rotate", (call, name) => this.#rotate(call, addressIn(name))),
     route("POST", "/v1/secrets/{name}/verify", "secret_verify", (call, name) => this.#verify(call, name)),
-    route("POST", "/v1/batch/secrets", "secret_read", (call) => this.#batch(call)),
+    route("POST", "/v1/batch/secrets", "secret_get", (call) => this.#batch(call)),
   ];
 
   async #list(call: SecretsCall): Promise<HttpReply> {
