@@ -1,4 +1,5 @@
 import { isAbsolute, join, relative } from "node:path";
+import { SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
 import { stagedPathOf } from "#adapters/storage/files/mod.ts";
 import {
   addressText,
@@ -177,7 +178,7 @@ function daemonPermissions(config: Config): Permissions {
     ffi: [keys.library],
     run: [],
     env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT, ...(secrets?.kms.mode === "aws" ? KMS_ENVIRONMENT : [])],
-    ignoredEnv: YAML_ENVIRONMENT,
+    ignoredEnv: [...YAML_ENVIRONMENT, ...(secrets?.kms.mode === "aws" ? SDK_ENVIRONMENT : [])],
   };
 }
 
