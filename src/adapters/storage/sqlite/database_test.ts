@@ -40,7 +40,7 @@ Deno.test("the file and what SQLite writes beside it are private, also when a lo
     const modes = () =>
       [...Deno.readDirSync(directory)].map(({ name }) => Deno.statSync(join(directory, name)).mode! & 0o777);
     const db = new Database(path);
-    db.exec("INSERT INTO rewrap_state VALUES (1, NULL, NULL, 0, x'00')");
+    db.exec("INSERT INTO rewrap_state VALUES (1, NULL, NULL, 0, 0)");
     assert.deepEqual(new Set(modes()), new Set([0o600]));
     db.close();
     Deno.chmodSync(path, 0o644);
