@@ -21,9 +21,9 @@ export interface AwsKeysOptions {
   readonly endpoint: string;
   /** Of openCredentials(). */
   readonly credentials: () => Promise<AwsCredentials>;
-  /** Attempts after the first. */
+  /** Attempts after the first; 5 without. */
   readonly maxRetries?: number;
-  /** For one attempt. */
+  /** For one attempt; 3 s without. */
   readonly timeoutMs?: number;
   readonly pause?: Pause;
   readonly random?: () => number;
@@ -57,7 +57,7 @@ export class AwsKeys implements KeyEncryption {
    * @throws {VaultError} INVALID_ARGUMENT for an alias, and for an endpoint that would carry keys in the clear.
    */
   static async open(options: AwsKeysOptions): Promise<AwsKeys> {
-    const { keyId, region, endpoint, credentials, timeoutMs = 5_000 } = options;
+    const { keyId, region, endpoint, credentials, timeoutMs = 3_000 } = options;
     checkKeyId(keyId);
     checkEndpoint(endpoint);
     return new AwsKeys(await openSdkClient({ region, endpoint, credentials, timeoutMs }), options);
