@@ -7,6 +7,7 @@ import { DataKeyCache, EnvelopeSealer } from "#domain/sealing/mod.ts";
 import { systemClock } from "#ports/clock.ts";
 import { testCertificates } from "../support/certificates.ts";
 import { FakeKms } from "../support/fake_kms/fake_kms.ts";
+import { openAwsKeys } from "../support/fake_kms/open_keys.ts";
 import type { FaultKind } from "../support/fake_kms/protocol.ts";
 import type { SealedPlan } from "../support/fake_kms/sealed_client.ts";
 import { ROOT } from "../support/paths.ts";
@@ -19,13 +20,8 @@ async function setUp(change: Partial<AwsKeysOptions> = {}) {
   const kms = await FakeKms.start();
   const { keyId, arn } = await kms.createKey(), { keyId: otherId } = await kms.createKey();
   const pauses: number[] = [];
-  const { id: accessKeyId, secret: secretAccessKey } = kms.accessKey;
   const open = (other: Partial<AwsKeysOptions> = {}) =>
-    AwsKeys.open({
-      keyId,
-      region: kms.region,
-      endpoint: kms.endpoint,
-      credentials: () => Promise.resolve({ accessKeyId, secretAccessKey }),
+    openAwsKeys(kms, other.keyId ?? keyId, {
       pause: (ms) => Promise.resolve(void pauses.push(ms)),
       random: () => 0.5,
       ...change,
