@@ -191,6 +191,8 @@ export interface RewrapState {
  * Commands and reads of the engine. A command resolves once it is durable, and is applied wholly or not at all; a read
  * sees every command that has resolved and is consistent in itself. Canonical names are ordered by their bytes.
  *
+ * Texts have no zero character and no half of a surrogate pair (INVALID_ARGUMENT).
+ *
  * Every method throws VaultError: DATA_LOSS when the record that it needs is not what was written (another record is
  * never given in its place), INTERNAL when the store cannot be read or written (nothing was changed then).
  */

@@ -29,11 +29,13 @@ export function updateOf(table: Table, columns: readonly string[], where: string
 
 /** The values of the named columns, and the digest of all fields. */
 export function updatedValues(table: Table, columns: readonly string[], fields: readonly Cell[]): Cell[] {
+  checkTexts(fields);
   return [...columns.map((column) => fields[table.columns.indexOf(column)]), digestOf(table, fields)];
 }
 
-/** The fields with their digest at the end. */
+/** The fields with their digest at the end. @throws {VaultError} INVALID_ARGUMENT for a text that would not come back. */
 export function withDigest(table: Table, fields: readonly Cell[]): Cell[] {
+  checkTexts(fields);
   return [...fields, digestOf(table, fields)];
 }
 
@@ -49,6 +51,15 @@ export function checkedFields(table: Table, row: Row, describe: () => string): R
   const fields = row.slice(0, table.columns.length), digest = row[table.columns.length];
   if (!(digest instanceof Uint8Array) || !digestOf(table, fields).equals(digest)) throw damaged(describe());
   return fields;
+}
+
+/** SQLite gives a text only up to its first zero character, and has UTF-8 alone. */
+function checkTexts(fields: readonly Cell[]): void {
+  for (const field of fields) {
+    if (typeof field === "string" && (field.includes("\0") || !field.isWellFormed())) {
+      throw new VaultError("INVALID_ARGUMENT", "a text must not contain a zero character or half a surrogate pair");
+    }
+  }
 }
 
 export function damaged(what: string): VaultError {
