@@ -1,6 +1,14 @@
 import { isAbsolute, join, relative } from "node:path";
 import { stagedPathOf } from "#adapters/storage/files/mod.ts";
-import { addressText, type Config, isListenHost, listenHost, probeHost } from "#config/mod.ts";
+import {
+  addressText,
+  type Config,
+  isListenHost,
+  kmsAddress,
+  listenHost,
+  probeHost,
+  type SecretsConfig,
+} from "#config/mod.ts";
 import { bindPathOf } from "#edge/admin/mod.ts";
 
 /** What one runevault process may do, in Deno's kinds (https://docs.deno.com/runtime/fundamentals/security/). */
@@ -24,6 +32,8 @@ const NOTHING: Permissions = { net: [], read: [], write: [], ffi: [], run: [], e
 const GRPC_ENVIRONMENT = ["GRPC_*"];
 /** How systemd wants to be told that the daemon is ready and alive. */
 const SYSTEMD_ENVIRONMENT = ["NOTIFY_SOCKET", "WATCHDOG_USEC"];
+/** Credentials of the key service, as AWS's own tools take them; only read where `secrets.kms.mode` is aws. */
+const KMS_ENVIRONMENT = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 /** The yaml package asks for these with every document. */
 const YAML_ENVIRONMENT = ["LOG_STREAM", "LOG_TOKENS"];
 
@@ -118,15 +128,27 @@ function statusPermissions(config: Config): Permissions {
  * and the folder of the audit log, whose rotated files have the date in their names. It opens no connection, starts no
  * program, loads no library and reads neither its configuration nor the secret key again.
  */
-export function servingPermissions({ server, daemon, keys, tokens, audit }: Config): Permissions {
+export function servingPermissions({ server, daemon, keys, tokens, audit, secrets }: Config): Permissions {
   const own = [daemon.pidFile, server.admin.socket, ...(audit.file ? [folderOf(audit.path)] : [])];
   const state = [tokens.rolesFile, tokens.tokensFile], staged = state.map(stagedPathOf); // moved over the state, unread
   const publicKeys = ["EncKey.json", "EvalKey.json"].map((file) => join(keys.path, "vault-key", file));
-  return { ...NOTHING, read: [...own, ...staged, ...publicKeys], write: [...own, ...state, ...staged] };
+  const base = { ...NOTHING, read: [...own, ...staged, ...publicKeys], write: [...own, ...state, ...staged] };
+  return secrets ? union(base, secretsPermissions(secrets)) : base;
+}
+
+/** Of the secrets engine for good: its store's folder, where SQLite keeps its log, the policies, and the key service. */
+function secretsPermissions({ database, policiesFile, kms }: SecretsConfig): Permissions {
+  const folder = folderOf(database), service = kmsAddress(kms);
+  return {
+    ...NOTHING,
+    net: service ? [addressText(service)] : [],
+    read: [folder, policiesFile],
+    write: [folder],
+  };
 }
 
 function daemonPermissions(config: Config): Permissions {
-  const { installDir, source, server, daemon, keys, tokens, audit, secretFiles } = config;
+  const { installDir, source, server, daemon, keys, tokens, audit, secretFiles, secrets } = config;
   const socketFolder = folderOf(server.admin.socket);
   const state = [
     folderOf(daemon.pidFile),
@@ -136,17 +158,22 @@ function daemonPermissions(config: Config): Permissions {
     folderOf(tokens.tokensFile),
   ];
   if (audit.file) state.push(folderOf(audit.path));
+  if (secrets) state.push(folderOf(secrets.database));
   const { cert, key, disable } = server.grpc.tls;
   const inputs = [source, ...secretFiles, ...(disable ? [] : [cert, key])];
   // The narrow grants stand beside the wide ones, since the seal takes the wide ones away and nothing can be added then.
   const serving = servingPermissions(config);
   return {
-    net: [...tcpAddress(server.grpc), ...unixSocket(server.admin.socket && bindPathOf(server.admin.socket))],
+    net: [
+      ...tcpAddress(server.grpc),
+      ...unixSocket(server.admin.socket && bindPathOf(server.admin.socket)),
+      ...serving.net,
+    ],
     read: unique([...outermost([installDir, ...state, ...inputs]), ...serving.read]),
     write: unique([...outermost([installDir, ...state]), ...serving.write]),
     ffi: [keys.library],
     run: [],
-    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT],
+    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT, ...(secrets?.kms.mode === "aws" ? KMS_ENVIRONMENT : [])],
     ignoredEnv: YAML_ENVIRONMENT,
   };
 }
