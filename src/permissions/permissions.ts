@@ -1,5 +1,6 @@
 import { isAbsolute, join, relative } from "node:path";
-import { type CredentialNeeds, credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/mod.ts";
+// Not by mod.ts: no command shall have the SDK among its modules for nothing.
+import { type CredentialNeeds, credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
 import { stagedPathOf } from "#adapters/storage/files/mod.ts";
 import {
   addressText,

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/mod.ts";
+import { credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
 import { addressText, kmsAddress } from "#config/mod.ts";
 import { type Invocation, type Permissions, permissionsFor, servingPermissions } from "./permissions.ts";
 
