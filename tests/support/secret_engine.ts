@@ -22,6 +22,8 @@ export class StandingClock implements Clock {
 export interface TestEngineOptions {
   /** In memory without. */
   readonly path?: string;
+  /** On one of its own, over `path`, without. */
+  readonly store?: SqliteSecretStore;
   readonly keepVersions?: number;
   /** Stands between the engine and the real sealer. */
   readonly wrapSealer?: (sealer: Sealer) => Sealer;
@@ -36,9 +38,9 @@ export class TestEngine implements AsyncDisposable {
   readonly engine: SecretEngine;
   readonly logged: string[] = [];
 
-  constructor({ path = ":memory:", keepVersions, wrapSealer = (sealer) => sealer }: TestEngineOptions = {}) {
+  constructor({ path = ":memory:", store, keepVersions, wrapSealer = (sealer) => sealer }: TestEngineOptions = {}) {
     this.sealer = wrapSealer(new EnvelopeSealer({ keys: this.keys }));
-    this.store = new SqliteSecretStore(path);
+    this.store = store ?? new SqliteSecretStore(path);
     this.engine = this.engineOver(this.store, keepVersions);
   }
 

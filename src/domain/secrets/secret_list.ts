@@ -20,7 +20,8 @@ export async function listSecrets(store: SecretStore, query: ListSecrets): Promi
     const rows = await store.listSecrets({ prefix, after, limit: wanted });
     for (const { position, record } of rows) {
       const address = "damage" in record ? findAddress(position) : record;
-      if (!address || !visible(resourceOf(address))) continue;
+      // A name that has been damaged belongs to nobody: only who may see everything sees it.
+      if (address ? !visible(resourceOf(address)) : query.visible) continue;
       if (secrets.length + damaged.length === limit) return { secrets, damaged, next: last };
       if ("damage" in record) damaged.push(record);
       else secrets.push(record);

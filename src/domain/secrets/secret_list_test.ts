@@ -16,12 +16,12 @@ const namesOf = ({ secrets }: SecretPage) => secrets.map(canonicalName);
 /** All pages, one after another. */
 async function allPages({ engine }: TestEngine, query: ListSecrets): Promise<string[][]> {
   const pages: string[][] = [];
-  for (let after: string | undefined;;) {
-    const page = await engine.list({ ...query, after });
+  let page: SecretPage = { secrets: [], damaged: [], next: "" };
+  while (page.next !== undefined) {
+    page = await engine.list({ ...query, after: page.next });
     pages.push(namesOf(page));
-    if (page.next === undefined) return pages;
-    after = page.next;
   }
+  return pages;
 }
 
 const NAMES = ["a/x", "a-b/x", "a.b/x", "a0/x", "a/x/y", "a/x-y", "a/Z", "b/secret", "b/see", "b/s"];

@@ -30,10 +30,11 @@ export class SqliteSecretStore implements port.SecretStore {
   /**
    * Opens the file, or makes it; `:memory:` keeps nothing.
    *
+   * @param db The file, when it is open already.
    * @throws {VaultError} as Database does.
    */
-  constructor(readonly path: string) {
-    this.#db = new Database(path);
+  constructor(readonly path: string, db: Database = new Database(path)) {
+    this.#db = db;
     this.#writer = new GroupWriter(this.#db);
     this.#projects = new ProjectTable(this.#db);
     this.#secrets = new SecretTable(this.#db);

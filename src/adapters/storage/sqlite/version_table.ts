@@ -78,7 +78,7 @@ export class VersionTable {
   find(secret: SecretRecord, version: number): SecretVersion | undefined {
     if (!Number.isSafeInteger(version)) return undefined;
     const row = this.db.get(`${SELECT} AND version = ?`, secret.id, version);
-    return row && versionOf(row, () => `${nameOf(secret)} version ${version}`);
+    return row && versionOf(row, () => `secret '${nameOf(secret)}' version ${version}`);
   }
 
   /** The current version, which there must be. @throws {VaultError} DATA_LOSS. */
