@@ -127,13 +127,16 @@ function statusPermissions(config: Config): Permissions {
 /**
  * What the daemon keeps once it serves: the files that it writes and those that it reads for every call, each by name,
  * and the folder of the audit log, whose rotated files have the date in their names. It opens no connection, starts no
- * program, loads no library and reads neither its configuration nor the secret key again.
+ * program, loads no library and reads neither its configuration nor the secret key again; certificate and TLS key it
+ * does, on SIGHUP.
  */
 export function servingPermissions({ server, daemon, keys, tokens, audit, secrets }: Config): Permissions {
   const own = [daemon.pidFile, server.admin.socket, ...(audit.file ? [folderOf(audit.path)] : [])];
   const state = [tokens.rolesFile, tokens.tokensFile], staged = state.map(stagedPathOf); // moved over the state, unread
   const publicKeys = ["EncKey.json", "EvalKey.json"].map((file) => join(keys.path, "vault-key", file));
-  const base = { ...NOTHING, read: [...own, ...staged, ...publicKeys], write: [...own, ...state, ...staged] };
+  const { cert, key, disable } = server.grpc.tls;
+  const read = [...own, ...staged, ...publicKeys, ...(disable ? [] : [cert, key])];
+  const base = { ...NOTHING, read, write: [...own, ...state, ...staged] };
   return secrets ? union(base, secretsPermissions(secrets)) : base;
 }
 
