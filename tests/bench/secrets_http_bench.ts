@@ -67,8 +67,9 @@ function requestOf({ token }: Server, method: string, path: string, body?: strin
   return new TextEncoder().encode(head + (body ?? ""));
 }
 
-/** Calls a second, each connection with its own request. */
-async function rate(connections: readonly Connection[], requests: readonly Uint8Array[]): Promise<number> {
+/** Calls a second on as many new connections as there are requests, each with its own one. */
+async function rate({ port, ca }: Server, requests: readonly Uint8Array[]): Promise<number> {
+  const connections = await Promise.all(requests.map(() => Connection.open(port, ca)));
   const started = performance.now();
   let calls = 0;
   await Promise.all(connections.map(async (connection, i) => {
@@ -77,7 +78,9 @@ async function rate(connections: readonly Connection[], requests: readonly Uint8
       calls++;
     }
   }));
-  return calls / (performance.now() - started) * 1000;
+  const found = calls / (performance.now() - started) * 1000;
+  connections.forEach((connection) => connection[Symbol.dispose]());
+  return found;
 }
 
 function median(values: number[]): number {
@@ -126,28 +129,25 @@ export async function benchSecretsHttp(print: (line: string) => void): Promise<v
 }
 
 async function benchServer(server: Server, print: (line: string) => void): Promise<void> {
-  const connections = await Promise.all(
-    Array.from({ length: Math.max(READERS, ...WRITERS) }, () => Connection.open(server.port, server.ca)),
-  );
-  const value = "v".repeat(64);
-  for (const i of connections.keys()) {
-    const body = JSON.stringify({ name: `bench/s${i}`, kind: "manual", value });
-    await connections[0].call(requestOf(server, "POST", "/v1/secrets", body));
+  const value = "v".repeat(64), name = (i: number) => `bench/s${i}`;
+  const some = (count: number, request: (i: number) => Uint8Array) =>
+    Array.from({ length: count }, (_, i) => request(i));
+  using connection = await Connection.open(server.port, server.ca);
+  for (let i = 0; i < Math.max(READERS, ...WRITERS); i++) {
+    const body = JSON.stringify({ name: name(i), kind: "manual", value });
+    await connection.call(requestOf(server, "POST", "/v1/secrets", body));
   }
-  const all = (method: string, path: (i: number) => string, body?: string) =>
-    connections.map((_, i) => requestOf(server, method, path(i), body));
-  const readers = connections.slice(0, READERS);
   const [echo, get] = await inTurns([
-    () => rate(readers, all("GET", () => "/echo")),
-    () => rate(readers, all("GET", (i) => `/v1/secrets/bench/s${i}`)),
+    () => rate(server, some(READERS, () => requestOf(server, "GET", "/echo"))),
+    () => rate(server, some(READERS, (i) => requestOf(server, "GET", `/v1/secrets/${name(i)}`))),
   ]);
   print(`\nSecrets over HTTPS, calls a second (median of rounds, in turns; ${READERS} connections)`);
   print(`  GET of an echo route ${echo.toFixed(0)}, of a secret ${get.toFixed(0)}: ${(get / echo * 100).toFixed(0)} %`);
-  const puts = all("PUT", (i) => `/v1/secrets/bench/s${i}`, JSON.stringify({ value }));
-  const rates = await inTurns(WRITERS.map((writers) => () => rate(connections.slice(0, writers), puts)));
+  // Each writer has a secret of its own: writes to one secret are done one after another.
+  const put = (i: number) => requestOf(server, "PUT", `/v1/secrets/${name(i)}`, JSON.stringify({ value }));
+  const rates = await inTurns(WRITERS.map((writers) => () => rate(server, some(writers, put))));
   const columns = WRITERS.map((writers, i) => `${writers} writers ${rates[i].toFixed(0)}`);
   print(`  PUT of a secret, durable: ${columns.join(", ")}: ${(rates.at(-1)! / rates[0]).toFixed(1)} times`);
-  connections.forEach((connection) => connection[Symbol.dispose]());
 }
 
 if (import.meta.main) {

@@ -74,6 +74,7 @@ const tls = {
   cert: await Deno.readFile(join(certs, "server.pem")),
   key: await Deno.readFile(join(certs, "server.key")),
 };
-const port = await new OnePort({ protocols: { http1 }, tls, clock, log }).listen("127.0.0.1", 0);
+const http2 = { accept: (socket: { destroy(): void }) => socket.destroy() };
+const port = await new OnePort({ protocols: { http1, http2 }, tls, clock, log }).listen("127.0.0.1", 0);
 secrets.start();
 console.log(`port ${port}\ntoken ${token}`);

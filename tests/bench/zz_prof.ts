@@ -70,11 +70,26 @@ const audit = new AuditLog([sink], { failClosed: true, warn: console.error });
 const secrets = await openSecretsVault(config, { tokens, audit, clock, log, version: "bench" });
 const v1 = secrets.surfaces[0];
 const headers = new Map([["authorization", `Bearer ${token}`], ["content-type", "application/json"]]);
-const req = (method: string, path: string, body = "") => ({ method, path, query: new URLSearchParams(), header: (n: string) => headers.get(n), peerAddress: "127.0.0.1", body: () => Promise.resolve(new TextEncoder().encode(body)) });
-console.log((await v1.handle(req("POST", "/v1/secrets", JSON.stringify({name: "bench/s1", kind: "manual", value: "v".repeat(64)})))).status);
+const req = (method: string, path: string, body = "") => ({
+  method,
+  path,
+  query: new URLSearchParams(),
+  header: (n: string) => headers.get(n),
+  peerAddress: "127.0.0.1",
+  body: () => Promise.resolve(new TextEncoder().encode(body)),
+});
+console.log(
+  (await v1.handle(
+    req("POST", "/v1/secrets", JSON.stringify({ name: "bench/s1", kind: "manual", value: "v".repeat(64) })),
+  )).status,
+);
 for (let round = 0; round < 4; round++) {
   const t = performance.now();
-  for (let i = 0; i < 4000; i++) { const r = await v1.handle(req("GET", "/v1/secrets/bench/s1")); if (r.status !== 200) throw new Error(String(r.status)); r.onSent?.(); }
+  for (let i = 0; i < 4000; i++) {
+    const r = await v1.handle(req("GET", "/v1/secrets/bench/s1"));
+    if (r.status !== 200) throw new Error(String(r.status));
+    r.onSent?.();
+  }
   console.log("get us", (performance.now() - t) / 4000 * 1000);
 }
 Deno.exit(0);

@@ -80,13 +80,10 @@ function subkeyOf(key: Uint8Array, nonce: Uint8Array): Uint8Array {
   const keyWords = words(key), subkey = new Uint32Array(8);
   hchacha(SIGMA, keyWords, words(nonce), subkey);
   keyWords.fill(0);
-  const bytes = new Uint8Array(32), view = new DataView(bytes.buffer);
-  subkey.forEach((word, i) => view.setUint32(4 * i, word, true));
-  subkey.fill(0);
-  return bytes;
+  return new Uint8Array(subkey.buffer);
 }
 
+/** A copy as 32-bit words, little-endian as the ciphers are and as every processor is that Deno runs on. */
 function words(bytes: Uint8Array): Uint32Array<ArrayBuffer> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Uint32Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i, true));
+  return new Uint32Array(Uint8Array.from(bytes).buffer);
 }
