@@ -47,15 +47,11 @@ const config: SecretsConfig = {
   rewrap: { enable: false, pollSeconds: 86_400, maxPerSecond: 10 },
 };
 
-/** What a server that does nothing answers with: as many bytes as a get, or those that came. */
+/** Sends back what came: what the server costs alone. */
 const echo: HttpSurface = {
   owns: (path) => path === "/echo",
   handle: async (request) => {
-    const body = request.method === "GET"
-      ? `{"name":"bench/s1","kind":"manual","format":"opaque","version":1,"value":"${
-        "v".repeat(64)
-      }","created_at":"2026-06-13T12:00:00Z"}`
-      : await request.body(1 << 20);
+    const body = await request.body(1 << 20);
     return { status: 200, headers: { "content-type": "application/json" }, body };
   },
 };
