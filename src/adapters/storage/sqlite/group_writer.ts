@@ -62,9 +62,9 @@ export class GroupWriter {
   #commit(group: readonly Waiting[]): void {
     const settled: (() => void)[] = [];
     try {
-      this.db.exec("BEGIN IMMEDIATE");
+      this.db.run("BEGIN IMMEDIATE");
       for (const command of group) settled.push(this.#runOne(command));
-      this.db.exec("COMMIT");
+      this.db.run("COMMIT");
     } catch (reason) {
       this.#rollBack();
       // Nobody has been told anything yet: alone in a transaction each command meets its own failure, or none.
@@ -77,14 +77,15 @@ export class GroupWriter {
 
   /** A refusal is the command's result; any other failure is the storage's, and ends the transaction. */
   #runOne(command: Waiting): () => void {
-    this.db.exec("SAVEPOINT command");
+    this.db.run("SAVEPOINT command");
     try {
       const settle = command.run();
-      this.db.exec("RELEASE command");
+      this.db.run("RELEASE command");
       return settle;
     } catch (reason) {
       if (!(reason instanceof VaultError)) throw reason;
-      this.db.exec("ROLLBACK TO command; RELEASE command");
+      this.db.run("ROLLBACK TO command");
+      this.db.run("RELEASE command");
       return () => command.fail(reason);
     }
   }

@@ -49,6 +49,7 @@ export async function replaceBy(
       }
       for (const { table } of TABLES.toReversed()) db.run(`DELETE FROM ${table.name}`);
       for (const { table } of TABLES) copyRows(table, copy, db);
+      db.forgetIds();
     });
   } finally {
     copy.close();
