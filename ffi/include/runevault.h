@@ -28,6 +28,18 @@ EVI_API int rv_decrypt_top_k(const evi_context_t *context, const evi_secret_key_
                              size_t text_size, uint32_t top_k, rv_score_t *out, uint32_t *out_count, char *message,
                              size_t message_size);
 
+/* 12 bytes: what one call found in a message. */
+typedef struct {
+    uint32_t results; /* entries of `out` that are filled */
+    uint32_t ciphertexts;
+    uint32_t rows; /* decrypted scores, of which the results are the best */
+} rv_top_k_counts_t;
+
+/* rv_decrypt_top_k() that also tells how much it decrypted; all counts are 0 after a failure. */
+EVI_API int rv_decrypt_top_k_counted(const evi_context_t *context, const evi_secret_key_t *key, const uint8_t *text,
+                                     size_t text_size, uint32_t top_k, rv_score_t *out, rv_top_k_counts_t *counts,
+                                     char *message, size_t message_size);
+
 /*
  * Encrypts n scores under a raw EncKey payload into one search result of exactly 33 + 2 * ceil(n / 4096) * 32,768
  * bytes. Scores lie between -3.99 and 3.99.

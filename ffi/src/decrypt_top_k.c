@@ -24,6 +24,7 @@ typedef struct {
     row_layout layout;
     call_scratch *scratch;
     top_k_selection *selection;
+    rv_top_k_counts_t *counts;
     error_sink *error;
 } decryption_call;
 
@@ -47,6 +48,8 @@ static int select_from_ciphertext(const decryption_call *call, wire_reader data,
         return fail(call->error, "envector/crypto: ctxt_score[%zu]: %s", position, text);
     }
     select_from_result(call, &result, position);
+    call->counts->ciphertexts += 1;
+    call->counts->rows += (uint32_t)search_result_rows(&result);
     return EVI_SUCCESS;
 }
 
@@ -95,12 +98,13 @@ static int select_from_text(const decryption_call *call, const uint8_t *text, si
     return status;
 }
 
-int rv_decrypt_top_k(const evi_context_t *context, const evi_secret_key_t *key, const uint8_t *text, size_t text_size,
-                     uint32_t top_k, rv_score_t *out, uint32_t *out_count, char *message, size_t message_size) {
+int rv_decrypt_top_k_counted(const evi_context_t *context, const evi_secret_key_t *key, const uint8_t *text,
+                             size_t text_size, uint32_t top_k, rv_score_t *out, rv_top_k_counts_t *counts,
+                             char *message, size_t message_size) {
     error_sink error = {.text = message, .size = message_size};
     fail(&error, "%s", ""); /* no stale text on success */
-    if (out_count != NULL) *out_count = 0;
-    if (context == NULL || key == NULL || out == NULL || out_count == NULL || (text == NULL && text_size != 0)) {
+    if (counts != NULL) *counts = (rv_top_k_counts_t){0};
+    if (context == NULL || key == NULL || out == NULL || counts == NULL || (text == NULL && text_size != 0)) {
         return fail(&error, "decryption: NULL argument");
     }
     if (top_k == 0) return fail(&error, "top_k is 0");
@@ -109,6 +113,7 @@ int rv_decrypt_top_k(const evi_context_t *context, const evi_secret_key_t *key, 
         .key = key,
         .layout = layout_of(context->pad_rank),
         .selection = &selection,
+        .counts = counts,
         .error = &error,
     };
     call.scratch = scratch_take(&error);
@@ -116,9 +121,19 @@ int rv_decrypt_top_k(const evi_context_t *context, const evi_secret_key_t *key, 
     int status = select_from_text(&call, text, text_size);
     scratch_give(call.scratch);
     if (status == EVI_SUCCESS) {
-        *out_count = selection.count;
+        counts->results = selection.count;
     } else {
         secure_wipe(out, selection.count * sizeof *out); /* what came before the failure is not an answer */
+        *counts = (rv_top_k_counts_t){0};
     }
+    return status;
+}
+
+int rv_decrypt_top_k(const evi_context_t *context, const evi_secret_key_t *key, const uint8_t *text, size_t text_size,
+                     uint32_t top_k, rv_score_t *out, uint32_t *out_count, char *message, size_t message_size) {
+    rv_top_k_counts_t counts;
+    const int status = rv_decrypt_top_k_counted(context, key, text, text_size, top_k, out,
+                                                out_count == NULL ? NULL : &counts, message, message_size);
+    if (out_count != NULL) *out_count = counts.results;
     return status;
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { SecretsConfig } from "./secrets_config.ts";
+
 /** Every path is absolute; a relative one in the file was resolved against `installDir`. */
 export interface Config {
   /** Absolute path of the file that was read. */
@@ -56,6 +58,8 @@ export interface Config {
     readonly retention: number;
   };
   readonly log: { readonly level: LogLevel; readonly format: "text" | "json" };
+  /** The secrets engine; absent: off. */
+  readonly secrets?: SecretsConfig;
   /** The files that `*_file` keys name: read at start, never again. */
   readonly secretFiles: readonly string[];
   /** What an operator should mend but start can live with, e.g. a secret file with a loose mode. */

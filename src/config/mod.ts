@@ -5,5 +5,6 @@ export { addressText, isListenHost, listenHost, probeHost } from "./grpc_address
 export { DEFAULT_PATHS, loadConfig, type LoadedConfig, type LoadOptions } from "./load_config.ts";
 export { redact, redactRaw } from "./redact.ts";
 export { installDirOf } from "./resolve_config.ts";
+export { kmsAddress, type KmsConfig, type SecretsConfig } from "./secrets_config.ts";
 export type { RawConfig, SettingName } from "./settings.ts";
 export { validateForStart } from "./validate.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Config } from "./config.ts";
 import { resolveConfig } from "./resolve_config.ts";
+import { NO_SECRETS } from "./secrets.ts";
 import type { RawConfig } from "./settings.ts";
 import { validateForStart } from "./validate.ts";
 
@@ -15,7 +16,7 @@ const VALID: RawConfig = {
 const TLS = "server.grpc.tls.cert and server.grpc.tls.key are required (or set server.grpc.tls.disable=true)";
 
 function configOf(raw: RawConfig): Config {
-  return resolveConfig(raw, "/x/configs/runevault.conf", { apiKey: "", teamSecret: "", warnings: [] });
+  return resolveConfig(raw, "/x/configs/runevault.conf", NO_SECRETS);
 }
 
 for (

@@ -5,19 +5,21 @@
  */
 
 /** The canonical status codes of gRPC (https://grpc.io/docs/guides/status-codes/) that the vault uses. */
-export type StatusCode =
-  | "INVALID_ARGUMENT"
-  | "NOT_FOUND"
-  | "ALREADY_EXISTS"
-  | "ABORTED"
-  | "DATA_LOSS"
-  | "PERMISSION_DENIED"
-  | "RESOURCE_EXHAUSTED"
-  | "FAILED_PRECONDITION"
-  | "UNIMPLEMENTED"
-  | "INTERNAL"
-  | "UNAVAILABLE"
-  | "UNAUTHENTICATED";
+export const STATUS_CODES = [
+  "INVALID_ARGUMENT",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "ABORTED",
+  "DATA_LOSS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "UNAUTHENTICATED",
+] as const;
+export type StatusCode = (typeof STATUS_CODES)[number];
 
 /** A refusal with a status code; `message` is what the caller reads, so it quotes no secret. */
 export class VaultError extends Error {

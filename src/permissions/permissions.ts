@@ -1,6 +1,17 @@
 import { isAbsolute, join, relative } from "node:path";
+// Not by mod.ts: no command shall have the SDK among its modules for nothing.
+import { type CredentialNeeds, credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
 import { stagedPathOf } from "#adapters/storage/files/mod.ts";
-import { addressText, type Config, isListenHost, listenHost, probeHost } from "#config/mod.ts";
+import {
+  addressText,
+  type Config,
+  isListenHost,
+  kmsAddress,
+  type KmsConfig,
+  listenHost,
+  probeHost,
+  type SecretsConfig,
+} from "#config/mod.ts";
 import { bindPathOf } from "#edge/admin/mod.ts";
 
 /** What one runevault process may do, in Deno's kinds (https://docs.deno.com/runtime/fundamentals/security/). */
@@ -118,15 +129,32 @@ function statusPermissions(config: Config): Permissions {
  * and the folder of the audit log, whose rotated files have the date in their names. It opens no connection, starts no
  * program, loads no library and reads neither its configuration nor the secret key again.
  */
-export function servingPermissions({ server, daemon, keys, tokens, audit }: Config): Permissions {
+export function servingPermissions({ server, daemon, keys, tokens, audit, secrets }: Config): Permissions {
   const own = [daemon.pidFile, server.admin.socket, ...(audit.file ? [folderOf(audit.path)] : [])];
   const state = [tokens.rolesFile, tokens.tokensFile], staged = state.map(stagedPathOf); // moved over the state, unread
   const publicKeys = ["EncKey.json", "EvalKey.json"].map((file) => join(keys.path, "vault-key", file));
-  return { ...NOTHING, read: [...own, ...staged, ...publicKeys], write: [...own, ...state, ...staged] };
+  const base = { ...NOTHING, read: [...own, ...staged, ...publicKeys], write: [...own, ...state, ...staged] };
+  return secrets ? union(base, secretsPermissions(secrets)) : base;
+}
+
+/** Of the secrets engine for good: its store's folder, where SQLite keeps its log, the policies, and the key service. */
+function secretsPermissions({ database, policiesFile, kms }: SecretsConfig): Permissions {
+  const folder = folderOf(database), service = kmsAddress(kms), credentials = credentialsOf(kms);
+  return {
+    ...NOTHING,
+    net: [...(service ? [addressText(service)] : []), ...credentials.net],
+    read: [folder, policiesFile, ...credentials.read],
+    write: [folder],
+  };
+}
+
+/** Of credentials for AWS: those of a role or in a file are asked for anew while the daemon serves. */
+function credentialsOf({ mode, credentials, credentialsFile }: KmsConfig): CredentialNeeds {
+  return mode === "aws" ? credentialNeeds(credentials, credentialsFile) : { net: [], read: [], env: [] };
 }
 
 function daemonPermissions(config: Config): Permissions {
-  const { installDir, source, server, daemon, keys, tokens, audit, secretFiles } = config;
+  const { installDir, source, server, daemon, keys, tokens, audit, secretFiles, secrets } = config;
   const socketFolder = folderOf(server.admin.socket);
   const state = [
     folderOf(daemon.pidFile),
@@ -136,18 +164,23 @@ function daemonPermissions(config: Config): Permissions {
     folderOf(tokens.tokensFile),
   ];
   if (audit.file) state.push(folderOf(audit.path));
+  if (secrets) state.push(folderOf(secrets.database));
   const { cert, key, disable } = server.grpc.tls;
   const inputs = [source, ...secretFiles, ...(disable ? [] : [cert, key])];
   // The narrow grants stand beside the wide ones, since the seal takes the wide ones away and nothing can be added then.
   const serving = servingPermissions(config);
   return {
-    net: [...tcpAddress(server.grpc), ...unixSocket(server.admin.socket && bindPathOf(server.admin.socket))],
+    net: [
+      ...tcpAddress(server.grpc),
+      ...unixSocket(server.admin.socket && bindPathOf(server.admin.socket)),
+      ...serving.net,
+    ],
     read: unique([...outermost([installDir, ...state, ...inputs]), ...serving.read]),
     write: unique([...outermost([installDir, ...state]), ...serving.write]),
     ffi: [keys.library],
     run: [],
-    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT],
-    ignoredEnv: YAML_ENVIRONMENT,
+    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT, ...(secrets ? credentialsOf(secrets.kms).env : [])],
+    ignoredEnv: [...YAML_ENVIRONMENT, ...(secrets?.kms.mode === "aws" ? SDK_ENVIRONMENT : [])],
   };
 }
 

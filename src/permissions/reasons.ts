@@ -1,3 +1,6 @@
+import { dirname } from "node:path";
+import { credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
+import { addressText, kmsAddress } from "#config/mod.ts";
 import { type Invocation, type Permissions, permissionsFor, servingPermissions } from "./permissions.ts";
 
 /** One value of one permission flag. */
@@ -26,6 +29,8 @@ export function explainPermissions(invocation: Invocation): ExplainedPermission[
   );
 }
 
+const METADATA = [...credentialNeeds("container").net, ...credentialNeeds("instance").net];
+
 const KIND_REASONS: Partial<Record<keyof Permissions, string>> = {
   ignoredEnv: "the YAML library asks for it and is told that it is not set",
   run: "shows the service's log",
@@ -33,7 +38,11 @@ const KIND_REASONS: Partial<Record<keyof Permissions, string>> = {
 
 function reasonFor(kind: keyof Permissions, value: string, invocation: Invocation): string {
   if (kind === "env") {
+    if (value.startsWith("AWS_")) return "credentials of the key-management service";
     return value.startsWith("GRPC") ? "settings of the gRPC library" : "tells systemd that the daemon is alive";
+  }
+  if (kind === "ignoredEnv" && SDK_ENVIRONMENT.includes(value)) {
+    return "the library of AWS KMS asks for it and is told that it is not set";
   }
   const general = KIND_REASONS[kind];
   if (general) return general;
@@ -46,8 +55,11 @@ function reasonFor(kind: keyof Permissions, value: string, invocation: Invocatio
   return pathReason(value, invocation);
 }
 
-function netReason(value: string, { command }: Invocation): string {
-  const isServer = command.startsWith("daemon");
+function netReason(value: string, invocation: Invocation): string {
+  const isServer = invocation.command.startsWith("daemon");
+  const kms = "config" in invocation && invocation.config?.secrets && kmsAddress(invocation.config.secrets.kms);
+  if (kms && value === addressText(kms)) return "the key-management service";
+  if (METADATA.includes(value)) return "gives the role's credentials for the key-management service";
   if (value.startsWith("unix:")) {
     return isServer ? "the admin socket, bound in a private folder and then moved into place" : "the admin socket";
   }
@@ -57,7 +69,7 @@ function netReason(value: string, { command }: Invocation): string {
 function pathReason(path: string, invocation: Invocation): string {
   const config = "config" in invocation ? invocation.config : undefined;
   if (!config) return PLAIN_REASONS[invocation.command] ?? "the admin socket";
-  const { server: { admin, grpc }, daemon, keys, tokens, audit } = config;
+  const { server: { admin, grpc }, daemon, keys, tokens, audit, secrets } = config;
   const named: Record<string, string> = {
     [config.installDir]: "configuration, certificates, keys and state",
     [config.source]: "the configuration",
@@ -69,6 +81,8 @@ function pathReason(path: string, invocation: Invocation): string {
     [keys.library]: "the envector library",
     [grpc.tls.cert]: "the server's certificate",
     [grpc.tls.key]: "the server's key",
+    ...(secrets?.kms.credentialsFile && { [secrets.kms.credentialsFile]: "credentials of the key-management service" }),
+    ...(secrets && { [secrets.policiesFile]: "the policies", [dirname(secrets.database)]: "the secrets' store" }),
     ...Object.fromEntries(config.secretFiles.map((file) => [file, "a secret that the configuration names"])),
   };
   if (named[path]) return named[path];

@@ -8,6 +8,21 @@ export interface Score {
   readonly score: number;
 }
 
+/** The best scores of a message, and how much was decrypted to find them. */
+export interface TopScores {
+  /** Descending; equal scores in message order. */
+  readonly scores: Score[];
+  readonly ciphertexts: number;
+  /** Decrypted scores over all ciphertexts. */
+  readonly rows: number;
+}
+
+/** Calls that are in the library, and those that wait for their turn. */
+export interface CallQueue {
+  readonly running: number;
+  readonly waiting: number;
+}
+
 /** An opened secret key. After close() every call rejects. */
 export interface SecretKey {
   /**
@@ -23,10 +38,13 @@ export interface SecretKey {
    * The whole way from base64 text to the best scores in one call off the event loop; absent where the library lacks it.
    *
    * @param text Base64 of an `ES2.CiphertextScore`; must not change until the promise settles.
-   * @returns At most `topK` scores, descending; equal scores in blob order.
+   * @returns At most `topK` scores.
    * @throws {PayloadError} with the text for the caller.
    */
-  readonly topScores?: (text: Uint8Array, topK: number) => Promise<Score[]>;
+  readonly topScores?: (text: Uint8Array, topK: number) => Promise<TopScores>;
+
+  /** How busy the library is now. */
+  readonly queue: CallQueue;
 
   /** Wipes the key, after the calls that still use it. Closing twice is harmless. */
   close(): Promise<void>;

@@ -17,7 +17,8 @@ const UPDATE = `usage: runevault role update [-h] --name NAME [--scope SCOPE] [-
 
 const DAEMON = "usage: runevault daemon [-h] {start,stop,restart} ...\n";
 const LOGS = `usage: runevault logs [-h] [-f] [--audit] [--user USER] [--method METHOD]
-                      [--status {success,denied,error}] [--since SINCE] [--json]
+                      [--resource RESOURCE] [--status {success,denied,error}]
+                      [--since SINCE] [--json]
 `;
 
 for (
@@ -95,6 +96,10 @@ for (
     {
       args: "logs --since 1d",
       stderr: `${LOGS}runevault logs: error: argument --since: only allowed with argument --audit\n`,
+    },
+    {
+      args: "logs --resource secret:app:*",
+      stderr: `${LOGS}runevault logs: error: argument --resource: only allowed with argument --audit\n`,
     },
     {
       args: "logs --audit --status lost",

@@ -9,6 +9,14 @@ export class CallGate {
 
   constructor(readonly limit: number) {}
 
+  get running(): number {
+    return this.#running;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   async run<T>(call: () => Promise<T>): Promise<T> {
     if (this.#running === this.limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;

@@ -1,5 +1,5 @@
 import { PayloadError, VaultError } from "#errors/mod.ts";
-import type { Score, SecretKey } from "#ports/fhe_library.ts";
+import type { CallQueue, Score, SecretKey, TopScores } from "#ports/fhe_library.ts";
 import { CallGate } from "./call_gate.ts";
 import type { Handle, NativeLibrary } from "./native_library.ts";
 
@@ -13,7 +13,7 @@ const IN_PLACE_BYTES = 100_000;
 
 /** A secret key in the library's memory, with the context and decryptor that go with it. */
 export class NativeSecretKey implements SecretKey {
-  readonly topScores?: (text: Uint8Array, topK: number) => Promise<Score[]>;
+  readonly topScores?: (text: Uint8Array, topK: number) => Promise<TopScores>;
   readonly #gate = new CallGate(Math.max(2, navigator.hardwareConcurrency));
   #closed = false;
 
@@ -25,6 +25,10 @@ export class NativeSecretKey implements SecretKey {
     if (extension && library.call.topScores) {
       this.topScores = (text, topK) => this.#run(() => this.#topScores(text, topK));
     }
+  }
+
+  get queue(): CallQueue {
+    return { running: this.#gate.running, waiting: this.#gate.waiting };
   }
 
   decryptResult(data: Uint8Array): Promise<Float32Array> {
@@ -46,8 +50,8 @@ export class NativeSecretKey implements SecretKey {
     return this.#gate.run(work);
   }
 
-  async #topScores(text: Uint8Array, topK: number): Promise<Score[]> {
-    const scores = new Uint8Array(topK * SCORE_BYTES), count = new Uint32Array(1);
+  async #topScores(text: Uint8Array, topK: number): Promise<TopScores> {
+    const scores = new Uint8Array(topK * SCORE_BYTES), counts = new Uint32Array(3);
     const message = new Uint8Array(MESSAGE_BYTES);
     const { context, key } = this.handles;
     const { topScores, topScoresLater } = this.library.call;
@@ -59,12 +63,13 @@ export class NativeSecretKey implements SecretKey {
       BigInt(text.length),
       topK,
       scores,
-      count,
+      counts,
       message,
       BigInt(MESSAGE_BYTES),
     );
     if (status !== 0) throw new PayloadError(new TextDecoder().decode(message.subarray(0, message.indexOf(0))));
-    return readScores(scores, count[0]);
+    const [results, ciphertexts, rows] = counts;
+    return { scores: readScores(scores, results), ciphertexts, rows };
   }
 
   async #decryptResult(data: Uint8Array): Promise<Float32Array> {

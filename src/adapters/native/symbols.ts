@@ -19,10 +19,10 @@ const decrypt = {
 } as const;
 
 const topScores = {
-  // context, key, text, its bytes, k, out scores[k], out count u32, out text of a failure, its capacity
+  // context, key, text, its bytes, k, out scores[k], out counts u32[3], out text of a failure, its capacity
   parameters: ["usize", "usize", "buffer", "usize", "u32", "buffer", "buffer", "buffer", "usize"],
   result: "i32",
-  name: "rv_decrypt_top_k",
+  name: "rv_decrypt_top_k_counted",
 } as const;
 
 export const symbols = {

@@ -1,5 +1,6 @@
 import { PayloadError } from "#errors/mod.ts";
-import type { Score, SecretKey } from "#ports/fhe_library.ts";
+import type { Score, SecretKey, TopScores } from "#ports/fhe_library.ts";
+import { type Metrics, NO_METRICS } from "#ports/metrics.ts";
 import { decodeBase64 } from "./base64.ts";
 import { parseCiphertextScore } from "./ciphertext_score.ts";
 import { TopK } from "./top_k.ts";
@@ -7,9 +8,12 @@ import { TopK } from "./top_k.ts";
 /** Decrypts score blobs with the team's secret key. */
 export class ScoreDecryptor {
   readonly #key: SecretKey;
+  readonly #metrics: Metrics;
 
-  constructor(key: SecretKey) {
+  /** @param metrics Told how much was decrypted. */
+  constructor(key: SecretKey, metrics: Metrics = NO_METRICS) {
     this.#key = key;
+    this.#metrics = metrics;
   }
 
   /**
@@ -20,18 +24,24 @@ export class ScoreDecryptor {
    * @returns At most `topK` scores, descending; equal scores in blob order (contract runevault.md 1.8).
    * @throws {PayloadError} with the text for the caller's `error` field; it quotes no bytes.
    */
-  topScores(blob: Uint8Array, topK: number): Promise<Score[]> {
-    return this.#key.topScores ? this.#key.topScores(blob, topK) : this.#topScoresStepwise(blob, topK);
+  async topScores(blob: Uint8Array, topK: number): Promise<Score[]> {
+    const inOneCall = this.#key.topScores;
+    const { scores, ciphertexts, rows } = await (inOneCall ? inOneCall(blob, topK) : this.#stepwise(blob, topK));
+    this.#metrics.scoresDecrypted(ciphertexts, rows);
+    return scores;
   }
 
   /** The same through the vendor's interface alone. */
-  async #topScoresStepwise(blob: Uint8Array, topK: number): Promise<Score[]> {
+  async #stepwise(blob: Uint8Array, topK: number): Promise<TopScores> {
     const { shardIdx, results } = parseCiphertextScore(decodeBase64(blob));
     const best = new TopK(topK);
+    let rows = 0;
     for (const [i, data] of results.entries()) {
-      best.offer(shardIdx[i] ?? i, await this.#decryptResult(data, i));
+      const scores = await this.#decryptResult(data, i);
+      best.offer(shardIdx[i] ?? i, scores);
+      rows += scores.length;
     }
-    return best.result();
+    return { scores: best.result(), ciphertexts: results.length, rows };
   }
 
   async #decryptResult(data: Uint8Array, i: number): Promise<Float32Array> {

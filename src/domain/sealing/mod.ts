@@ -3,3 +3,11 @@ export { DataKeyCache, type DataKeyCacheOptions, MAX_CACHED_KEYS } from "./data_
 export { additionalData, type EnvelopeOptions, EnvelopeSealer } from "./envelope_sealer.ts";
 export { parseMasterKey } from "./master_key.ts";
 export { type MyVaultRow, openMyVaultRow, parseMyVaultKey } from "./myvault.ts";
+export {
+  type RewrapResult,
+  RewrapService,
+  type RewrapServiceOptions,
+  type RewrapServiceParts,
+  type RewrapStatus,
+  type RewrapStore,
+} from "./rewrap_service.ts";

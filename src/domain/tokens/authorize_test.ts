@@ -14,8 +14,13 @@ const token = (change: Partial<Token> = {}): Token => ({
 });
 
 async function setUp(stored: Token, roles: Role[] = [narrow]) {
-  const { service, clock } = await openTestService({ tokens: [stored], roles });
-  return { service, clock, call: (method = "get_public_key") => service.authorize(service.find(stored.token), method) };
+  const { service, clock, counts } = await openTestService({ tokens: [stored], roles });
+  return {
+    service,
+    clock,
+    counts,
+    call: (method = "get_public_key") => service.authorize(service.find(stored.token), method),
+  };
 }
 
 Deno.test("TokenService.authorize() knows the demo token where it is stored, as an admin with every scope", async () => {
@@ -73,6 +78,31 @@ for (
     else assert.equal(call(), service.listRoles()[0]);
   });
 }
+
+for (
+  const { stored, method, want } of [
+    { stored: {}, method: "get_public_key", want: [] },
+    { stored: { expires: "2026-11-21" }, method: "get_public_key", want: ["expired"] },
+    { stored: { expires: "nope" }, method: "get_public_key", want: ["unreadable"] },
+    { stored: { role: "gone" }, method: "get_public_key", want: ["no_role"] },
+    { stored: {}, method: "decrypt_scores", want: ["scope"] },
+  ]
+) {
+  Deno.test(`TokenService.authorize() tells the metrics of ${want[0] ?? "nothing but the attempt"}`, async () => {
+    const { call, counts } = await setUp(token(stored));
+    if (want.length > 0) assert.throws(() => call(method));
+    else call(method);
+    assert.deepEqual([counts.attempts, counts.failures, counts.rateLimited], [1, want, 0]);
+  });
+}
+
+Deno.test("TokenService.authorize() tells the metrics of unknown tokens and of the rate limit", async () => {
+  const { service, call, counts } = await setUp(token(), [{ ...narrow, rateLimit: "1/60s" }]);
+  assert.throws(() => service.authorize(undefined, "get_public_key"), UNKNOWN);
+  call();
+  assert.throws(call, /Rate limit/);
+  assert.deepEqual([counts.attempts, counts.failures, counts.rateLimited], [3, ["unknown"], 1]);
+});
 
 Deno.test("TokenService.authorize() goes by the calendar day, not by 24 hours", async () => {
   const { call, clock } = await setUp(token({ expires: "2026-11-22" }));

@@ -45,6 +45,13 @@ export function localDay(epochMs: number): Day {
   return dayNumber(date.getFullYear(), date.getMonth() + 1, date.getDate());
 }
 
+/** When the day ends on the host's wall, in milliseconds since 1970-01-01T00:00:00Z. */
+export function endOfDay(day: Day): number {
+  const utc = new Date(day * DAY_MS), end = new Date(0);
+  end.setFullYear(utc.getUTCFullYear(), utc.getUTCMonth(), utc.getUTCDate() + 1);
+  return end.setHours(0, 0, 0, 0);
+}
+
 function dayNumber(year: number, month: number, day: number): Day {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day); // unlike Date.UTC, takes the years 0 to 99 for what they are

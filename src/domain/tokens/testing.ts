@@ -1,6 +1,7 @@
 /** Stand-ins for the tests of tokens and of what uses them. @module */
 import type { Clock } from "#ports/clock.ts";
 import type { LogLevel } from "#ports/log.ts";
+import { type AuthFailure, type Metrics, NO_METRICS } from "#ports/metrics.ts";
 import type { State, StateStore, Token } from "#ports/state_store.ts";
 import { TokenService } from "./token_service.ts";
 
@@ -64,6 +65,19 @@ export class MemoryStore implements StateStore {
   }
 }
 
+/** What a service tells the metrics. */
+export class AuthCounts {
+  attempts = 0;
+  rateLimited = 0;
+  readonly failures: AuthFailure[] = [];
+  readonly metrics: Metrics = {
+    ...NO_METRICS,
+    authAttempted: () => void (this.attempts += 1),
+    authFailed: (reason) => void this.failures.push(reason),
+    rateLimited: () => void (this.rateLimited += 1),
+  };
+}
+
 /** A service on stand-ins, past its first save. */
 export async function openTestService({ tokens = [], roles = [], date }: {
   tokens?: readonly Token[];
@@ -73,7 +87,8 @@ export async function openTestService({ tokens = [], roles = [], date }: {
   const store = new MemoryStore({ roles, tokens });
   const clock = new TestClock(date);
   const logged: [LogLevel, string][] = [];
-  const service = await TokenService.open({ store, clock, log: (...line) => void logged.push(line) });
+  const counts = new AuthCounts(), { metrics } = counts;
+  const service = await TokenService.open({ store, clock, log: (...line) => void logged.push(line), metrics });
   store.saved.length = 0;
-  return { service, store, clock, logged };
+  return { service, store, clock, logged, counts };
 }

@@ -1,13 +1,15 @@
 import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
+import { type Metrics, NO_METRICS, type TokenCounts } from "#ports/metrics.ts";
 import { type RandomBytes, systemRandom } from "#ports/random.ts";
 import type { Role, State, StateStore, Token } from "#ports/state_store.ts";
 import { type RoleChange, RoleTable } from "#domain/roles/mod.ts";
-import { admit, unknownToken } from "./admission.ts";
+import { AccessRefusal, admit, admitAnyCall, UNKNOWN_TOKEN, unknownToken } from "./admission.ts";
 import { type Day, localDay } from "./calendar.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { newToken } from "./new_token.ts";
+import { countTokens } from "./token_counts.ts";
 import { type Holder, TokenIndex } from "./token_index.ts";
 import { issued, type IssueRequest, rotated } from "./token_life.ts";
 
@@ -30,6 +32,8 @@ export interface TokenPorts {
   readonly clock: Clock;
   readonly random?: RandomBytes;
   readonly log: Log;
+  /** Told who asks and who is refused. */
+  readonly metrics?: Metrics;
 }
 
 interface Snapshot {
@@ -49,13 +53,18 @@ export class TokenService {
   readonly #clock: Clock;
   readonly #random: RandomBytes;
   readonly #log: Log;
+  readonly #metrics: Metrics;
   readonly #index = new TokenIndex();
   readonly #state: GroupCommit<Snapshot>;
 
-  private constructor({ store, clock, random = systemRandom, log }: TokenPorts, durable: Snapshot) {
+  private constructor(
+    { store, clock, random = systemRandom, log, metrics = NO_METRICS }: TokenPorts,
+    durable: Snapshot,
+  ) {
     this.#clock = clock;
     this.#random = random;
     this.#log = log;
+    this.#metrics = metrics;
     this.#index.reset(durable.tokens);
     this.#state = new GroupCommit(
       durable,
@@ -85,8 +94,27 @@ export class TokenService {
    * @throws {VaultError} with the codes and texts of 1.6.
    */
   authorize(holder: Holder | undefined, method: string): Role {
-    if (!holder || this.#index.ofUser(holder.user) !== holder.token) throw unknownToken();
-    return admit(holder.token, method, this.#state.current.roles, this.#clock);
+    return this.#counted(() => {
+      if (!this.holds(holder)) throw unknownToken("unknown");
+      return admit(holder.token, method, this.#state.current.roles, this.#clock);
+    });
+  }
+
+  /**
+   * The same for calls that policies govern instead of scopes; refusing an unknown token takes the way of an expired one.
+   *
+   * @throws {VaultError} UNAUTHENTICATED, with texts that tell the two apart; {@link RateLimitExceeded}.
+   */
+  admit(holder: Holder | undefined): Role {
+    return this.#counted(() => {
+      const token = this.holds(holder) ? holder.token : UNKNOWN_TOKEN;
+      return admitAnyCall(token, this.#state.current.roles, this.#clock);
+    });
+  }
+
+  /** Whether the token that was found is still its user's. */
+  holds(holder: Holder | undefined): holder is Holder {
+    return holder !== undefined && this.#index.ofUser(holder.user) === holder.token;
   }
 
   async issue(request: IssueRequest): Promise<Token> {
@@ -138,6 +166,12 @@ export class TokenService {
     });
   }
 
+  /** What the metrics tell of the tokens. */
+  countTokens(): TokenCounts {
+    const { roles, tokens } = this.#state.current;
+    return countTokens(tokens, roles.list().map(({ name }) => name), this.#today());
+  }
+
   listRoles(): Role[] {
     return this.#state.current.roles.list();
   }
@@ -183,6 +217,22 @@ export class TokenService {
     const text = `state could not be written: ${messageOf(reason)}`;
     this.#log("error", text);
     return new VaultError("INTERNAL", `${text}; nothing was changed`, { cause: reason });
+  }
+
+  /** @throws What `admit` throws, counted for the metrics. */
+  #counted(admit: () => Role): Role {
+    this.#metrics.authAttempted();
+    try {
+      return admit();
+    } catch (refusal) {
+      if (refusal instanceof AccessRefusal) this.#count(refusal);
+      throw refusal;
+    }
+  }
+
+  #count({ reason }: AccessRefusal): void {
+    if (reason === "rate_limit") this.#metrics.rateLimited();
+    else this.#metrics.authFailed(reason);
   }
 
   #today(): Day {

@@ -1,3 +1,5 @@
+import { LOCKOUT_SCHEMA } from "./lockout_table.ts";
+
 /**
  * One step of the schema. Steps are only ever added: a file of any older version is brought forward through those it
  * lacks, in one transaction.
@@ -71,4 +73,7 @@ CREATE TABLE rewrap_state (
 ) STRICT;
 `;
 
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, sql: FIRST }];
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, sql: FIRST },
+  { version: 2, sql: LOCKOUT_SCHEMA },
+];

@@ -26,7 +26,7 @@ export async function copyTo({ connection }: Database, path: string): Promise<vo
     Deno.openSync(path, { write: true, createNew: true, mode: PRIVATE }).close();
     await backup(connection, path, { rate: PAGES_AT_ONCE });
     const copy = new Database(path);
-    copy.exec("PRAGMA journal_mode = DELETE");
+    copy.exec("DELETE FROM lockouts; PRAGMA journal_mode = DELETE");
     copy.close();
   } catch (reason) {
     throw storeError(`cannot write the snapshot ${path}`, reason);

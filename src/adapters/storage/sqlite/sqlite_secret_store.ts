@@ -2,6 +2,7 @@ import { VaultError } from "#errors/mod.ts";
 import type * as port from "#ports/secret_store.ts";
 import { Database } from "./database.ts";
 import { GroupWriter } from "./group_writer.ts";
+import { LockoutTable } from "./lockout_table.ts";
 import { ProjectTable } from "./project_table.ts";
 import { RewrapTable } from "./rewrap_table.ts";
 import { nameOf, SecretTable } from "./secret_table.ts";
@@ -17,6 +18,8 @@ const BEFORE_ALL = Number.MIN_SAFE_INTEGER;
  * the disk has changed is refused and all others go on.
  */
 export class SqliteSecretStore implements port.SecretStore {
+  /** Of the same file, since one connection alone may have it open. */
+  readonly lockouts: LockoutTable;
   readonly #db: Database;
   readonly #writer: GroupWriter;
   readonly #projects: ProjectTable;
@@ -37,6 +40,7 @@ export class SqliteSecretStore implements port.SecretStore {
     this.#secrets = new SecretTable(this.#db);
     this.#versions = new VersionTable(this.#db);
     this.#rewrap = new RewrapTable(this.#db);
+    this.lockouts = new LockoutTable(this.#db, this.#writer);
   }
 
   createProject(project: Pick<port.Project, "name" | "description"> & port.Authorship): Promise<port.Project> {
