@@ -19,8 +19,8 @@ interface Waiting {
  */
 export class GroupWriter {
   #waiting: Waiting[] = [];
-  #isScheduled = false;
-  #idle = Promise.withResolvers<void>();
+  /** Resolves when nothing waits; undefined while nothing does. */
+  #idle: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
 
   constructor(readonly db: Database) {}
@@ -36,27 +36,24 @@ export class GroupWriter {
       },
       fail: reject,
     });
-    this.#schedule();
+    if (!this.#idle) {
+      this.#idle = Promise.withResolvers();
+      setImmediate(() => this.#flush());
+    }
     return promise;
   }
 
   /** Takes no more commands and resolves when those that wait are done. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (this.#isScheduled) await this.#idle.promise;
-  }
-
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => this.#flush());
+    await this.#idle?.promise;
   }
 
   #flush(): void {
     this.#commit(this.#waiting.splice(0, MAX_GROUP));
-    this.#isScheduled = false;
-    if (this.#waiting.length > 0) this.#schedule();
-    else this.#idle.resolve();
+    if (this.#waiting.length > 0) return void setImmediate(() => this.#flush());
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
   #commit(group: readonly Waiting[]): void {

@@ -9,8 +9,6 @@ import { storeError } from "./sqlite_error.ts";
 import { versionOf, VERSIONS } from "./version_table.ts";
 
 const PRIVATE = 0o600;
-/** Of the copy; so many at a time, with a turn of the event loop in between. */
-const PAGES_AT_ONCE = 256;
 
 /** Parents before children. */
 const TABLES: readonly { readonly table: Table; readonly check: (row: Row) => unknown }[] = [
@@ -24,11 +22,14 @@ const WITHOUT_CURRENT_VERSION = `SELECT s.name FROM secrets s
   LEFT JOIN versions v ON v.secret_id = s.id AND v.version = s.current_version AND v.expires_at IS NULL
   WHERE v.version IS NULL LIMIT 1`;
 
-/** A consistent copy, also while commands go on; one file, without a journal beside it. */
+/**
+ * A consistent copy as one file, without a journal beside it. Deno copies in one go: the event loop waits, 1.4 s for a
+ * million secrets (400 MiB).
+ */
 export async function copyTo({ connection }: Database, path: string): Promise<void> {
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: PRIVATE }).close();
-    await backup(connection, path, { rate: PAGES_AT_ONCE });
+    await backup(connection, path);
     const copy = new Database(path);
     copy.exec("DELETE FROM lockouts; PRAGMA journal_mode = DELETE");
     copy.close();
