@@ -12,6 +12,7 @@ import { LIBRARY, ROOT } from "../support/paths.ts";
 import { memoryOf } from "../support/process_memory.ts";
 import { TestVault } from "../support/test_vault.ts";
 import { benchLibrary } from "./library.ts";
+import { benchSecretsHttp } from "./secrets_http_bench.ts";
 
 const ROUNDS = 5;
 const ROUND_MS = 1500;
@@ -176,4 +177,5 @@ function median(values: number[]): number {
 print(`Deno ${Deno.version.deno}, ${navigator.hardwareConcurrency} cores`);
 benchLibrary(LIBRARY, blobOf, print);
 await benchDaemon();
+await benchSecretsHttp(print);
 Deno.exit(0); // the probe's reader still waits

@@ -23,7 +23,8 @@ export class GroupWriter {
   #idle: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
 
-  constructor(readonly db: Database) {}
+  /** @param onCommit Called after each transaction, also one that was rolled back, before anybody can read. */
+  constructor(readonly db: Database, readonly onCommit: () => void = () => {}) {}
 
   /** @param command Synchronous; whatever it throws undoes it alone. */
   write<T>(command: () => T): Promise<T> {
@@ -68,6 +69,8 @@ export class GroupWriter {
       if (group.length > 1) { for (const command of group) this.#commit([command]); }
       else group[0].fail(storeError("nothing was changed", reason));
       return;
+    } finally {
+      this.onCommit();
     }
     for (const settle of settled) settle();
   }
