@@ -119,7 +119,7 @@ async function written(writer: SecretWriterProcess, writes: number): Promise<voi
 async function checkSealed(path: string): Promise<void> {
   for (const file of [path, `${path}-wal`]) {
     const text = new TextDecoder("latin1").decode(await Deno.readFile(file));
-    assert.ok(!/client\d\/n\d\|/.test(text), `${file} holds a value in clear`);
+    assert.ok(!/client\d\/n\d\|\d+\|/.test(text), `${file} holds a value in clear`);
   }
 }
 
