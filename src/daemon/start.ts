@@ -63,10 +63,8 @@ async function serve(config: Config, { vault, secrets, build }: Served, stopSign
       seal(granted, servingPermissions(config));
       using _reload = new ReloadOnSignal([open.reloader(config, vault), ...reloadersOf(secrets)], log, notifier);
       secrets?.start();
-      log(
-        "info",
-        `serving gRPC${http.enable ? " and HTTP" : ""} on ${address}, admin on ${config.server.admin.socket}`,
-      );
+      const { socket } = config.server.admin;
+      log("info", `serving gRPC on ${address}, admin on ${socket}${http.enable ? ", HTTP beside gRPC" : ""}`);
       notifier.ready();
       log("info", `${await stopSignal}: draining`);
       notifier.stopping();
