@@ -11,6 +11,7 @@ import {
   listenHost,
   probeHost,
   type SecretsConfig,
+  tracingEnvironment,
 } from "#config/mod.ts";
 import { bindPathOf } from "#edge/admin/mod.ts";
 
@@ -182,7 +183,12 @@ function daemonPermissions(config: Config): Permissions {
     write: unique([...outermost([installDir, ...state]), ...serving.write]),
     ffi: [keys.library],
     run: [],
-    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT, ...(secrets ? credentialsOf(secrets.kms).env : [])],
+    env: [
+      ...GRPC_ENVIRONMENT,
+      ...SYSTEMD_ENVIRONMENT,
+      ...Object.keys(tracingEnvironment(config)),
+      ...(secrets ? credentialsOf(secrets.kms).env : []),
+    ],
     ignoredEnv: [...YAML_ENVIRONMENT, ...(secrets?.kms.mode === "aws" ? SDK_ENVIRONMENT : [])],
   };
 }

@@ -65,7 +65,7 @@ const sink = new FileSink({ path: join(directory, "audit.log"), retention: 1, cl
 await sink.prepare();
 const audit = new AuditLog([sink], { failClosed: true, warn: console.error });
 const secrets = await openSecretsVault(config, { tokens, audit, clock, log, version: "bench" });
-const http1 = new HttpServer({ surfaces: [...secrets.surfaces, echo], log });
+const http1 = new HttpServer({ surfaces: [...Object.values(secrets.surfaces), echo], log });
 const tls = {
   cert: await Deno.readFile(join(certs, "server.pem")),
   key: await Deno.readFile(join(certs, "server.key")),
