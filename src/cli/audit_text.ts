@@ -2,9 +2,10 @@ import type { AuditRecord } from "#daemon/audit_history.ts";
 import { printable } from "./printable.ts";
 import { left, right } from "./table.ts";
 
-/** One audit entry for a reader: time, user, method, status, results of top_k, address, milliseconds, error. */
+/** One audit entry for a reader: time, user, method, status, results of top_k, address, milliseconds, resource@version, error. */
 export function auditText(record: AuditRecord): string {
-  const { timestamp, user_id, method, status, top_k, result_count, source_ip, latency_ms, error } = record;
+  const { timestamp, user_id, method, status, top_k, result_count, source_ip, latency_ms, error, resource, version } =
+    record;
   const results = top_k === null ? `${result_count}` : `${result_count}/${top_k}`;
   const columns = [
     left(timestamp, 32),
@@ -15,5 +16,6 @@ export function auditText(record: AuditRecord): string {
     left(source_ip, 15),
     right(latency_ms, 9),
   ];
-  return printable(`${columns.join(" ")}ms  ${error ?? ""}`).trimEnd(); // a file may hold anything
+  const about = resource === undefined ? "" : `${resource}${version === undefined ? "" : `@${version}`}  `;
+  return printable(`${columns.join(" ")}ms  ${about}${error ?? ""}`).trimEnd(); // a file may hold anything
 }

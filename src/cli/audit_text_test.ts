@@ -35,6 +35,12 @@ for (
         "2026-11-22T02:54:01.120000+00:00 bob              get_public_key   success       1 10.0.0.2                5ms",
     },
     {
+      name: "shows what a call was about, and which version",
+      change: { method: "secret_get", top_k: null, resource: "secret:app:key", version: 3, error: "forbidden" },
+      want: "2026-11-22T02:54:01.120000+00:00 bob              secret_get       denied        0 10.0.0.2             " +
+        "0.13ms  secret:app:key@3  forbidden",
+    },
+    {
       name: "keeps control characters from the terminal",
       change: { user_id: "a\x1b[2J\nb", error: "\u009b" },
       want:

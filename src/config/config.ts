@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { SecretsConfig } from "./secrets_config.ts";
+
 /** Every path is absolute; a relative one in the file was resolved against `installDir`. */
 export interface Config {
   /** Absolute path of the file that was read. */
@@ -61,6 +63,8 @@ export interface Config {
     readonly retention: number;
   };
   readonly log: { readonly level: LogLevel; readonly format: "text" | "json" };
+  /** The secrets engine; absent: off. */
+  readonly secrets?: SecretsConfig;
   /** OTLP/HTTP collector, `http://…` or `https://…`; empty: no tracing. */
   readonly tracing: { readonly endpoint: string };
   /** The files that `*_file` keys name: read at start, never again. */

@@ -5,7 +5,7 @@ import { ConfigError } from "./config_error.ts";
 import { parseSettings } from "./parse_settings.ts";
 import { modeWarning, osText, readTextFile, type TextFile } from "./read_file.ts";
 import { installDirOf, resolveConfig } from "./resolve_config.ts";
-import { readSecrets, type Secrets } from "./secrets.ts";
+import { NO_SECRETS, readSecrets, type Secrets } from "./secrets.ts";
 import type { RawConfig } from "./settings.ts";
 
 /** Where runevault.conf is looked for without `--config`, in this order. */
@@ -18,7 +18,7 @@ export interface LoadOptions {
   readonly path?: string;
   /** For tests. */
   readonly searchPaths?: readonly string[];
-  /** False leaves both secrets empty and their files closed: a CLI command needs neither. Default true. */
+  /** False leaves all secrets empty and their files closed: a CLI command needs none. Default true. */
   readonly secrets?: boolean;
 }
 
@@ -38,7 +38,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   const { source, file } = await find(searched, options.path);
   const raw = parse(file.text, source, searched);
   const secrets = options.secrets === false
-    ? { apiKey: "", hasApiKey: namesApiKey(raw), teamSecret: "", warnings: [] }
+    ? { ...NO_SECRETS, hasApiKey: namesApiKey(raw) }
     : await readSecretsOf(raw, source, file.mode);
   return { raw, config: resolveConfig(raw, source, secrets) };
 }

@@ -11,7 +11,14 @@ import {
   type YAMLSeq,
 } from "yaml";
 import { ConfigError } from "./config_error.ts";
-import { expectedInstead, isSection, isSetting, type RawConfig, type SettingName } from "./settings.ts";
+import {
+  expectedInstead,
+  isSection,
+  isSetting,
+  type RawConfig,
+  type SettingName,
+  SWITCHING_SECTIONS,
+} from "./settings.ts";
 
 /**
  * Reads the text of a runevault.conf into its settings.
@@ -53,6 +60,7 @@ class SettingsReader {
       const name = this.#keyOf(key as Node, prefix);
       if (seen.has(name)) throw this.#error(key as Node, `duplicate key ${quote(name)}`);
       seen.add(name);
+      if (SWITCHING_SECTIONS.includes(name)) this.#settings[name] = true;
       const node = this.#follow((value ?? key) as Node);
       if (value === null || isScalar(node) && node.value === null) continue;
       if (isSetting(name)) this.#settings[name] = this.#valueOf(name, node);
@@ -71,11 +79,30 @@ class SettingsReader {
   }
 
   #valueOf(name: SettingName, node: Node): unknown {
-    const value = isScalar(node) ? node.value : isSeq(node) ? this.#itemsOf(node) : node;
+    const value = this.#plainOf(node);
     const expected = expectedInstead(name, value);
     if (expected === undefined) return value;
     const advice = expected === "a string" && isScalar(node) ? "; put it in quotes" : "";
     throw this.#error(node, `${name}: expected ${expected}, found ${describe(node)}${advice}`);
+  }
+
+  /** A scalar's value; of a list or mapping the values one level down, where what is no scalar stays a node. */
+  #plainOf(node: Node): unknown {
+    if (isScalar(node)) return node.value;
+    if (isSeq(node)) return this.#itemsOf(node);
+    return isMap(node) ? this.#entriesOf(node) : node;
+  }
+
+  #entriesOf(map: YAMLMap): Record<string, unknown> {
+    const entries = new Map<string, unknown>();
+    for (const { key, value } of map.items) {
+      const name = isScalar(key) && typeof key.value === "string" ? key.value : undefined;
+      if (name === undefined) throw this.#error(key as Node, "expected a name that is a string; put it in quotes");
+      if (entries.has(name)) throw this.#error(key as Node, `duplicate key ${quote(name)}`);
+      const node = this.#follow((value ?? key) as Node);
+      entries.set(name, value !== null && isScalar(node) ? node.value : node);
+    }
+    return Object.fromEntries(entries);
   }
 
   #itemsOf(list: YAMLSeq): unknown[] {

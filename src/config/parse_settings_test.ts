@@ -30,7 +30,6 @@ for (
   const { name, text, want } of [
     { name: "an unknown top-level key", text: "a: 1", want: 'line 1: unknown key "a"' },
     { name: "an unknown section", text: "server:\n  udp: {}", want: 'line 2: unknown key "server.udp"' },
-    { name: "secrets, not yet supported", text: "secrets: {}", want: 'line 1: unknown key "secrets"' },
     { name: "an unknown deep key", text: "server: {grpc: {tls: {c: 1}}}", want: 'unknown key "server.grpc.tls.c"' },
     { name: "a dotted key", text: "server.grpc.port: 1", want: 'unknown key "server.grpc.port"' },
     { name: "a merge key", text: "keys: &k {path: a}\n<<: {}", want: 'line 2: unknown key "<<"' },

@@ -2,7 +2,8 @@ import { basename, dirname, resolve } from "node:path";
 import { parseAuditMode } from "./audit_mode.ts";
 import type { Config } from "./config.ts";
 import { indexNameProblem } from "./index_name.ts";
-import type { Secrets } from "./secrets.ts";
+import { resolveSecrets } from "./resolve_secrets.ts";
+import { secretFilesOf, type Secrets } from "./secrets.ts";
 import type { RawConfig } from "./settings.ts";
 
 /** What relative paths in a config file are relative to (decisions.md, A2). @param source Absolute path of the file. */
@@ -47,10 +48,9 @@ export function resolveConfig(raw: RawConfig, source: string, secrets: Secrets):
     audit: resolveAudit(raw, inInstallDir),
     log: { level: raw["log.level"] ?? "info", format: raw["log.format"] ?? "text" },
     tracing: { endpoint: raw["tracing.endpoint"] ?? "" },
-    secretFiles: [raw["envector.api_key_file"], raw["tokens.team_secret_file"]].flatMap((file) =>
-      file ? [path(file)] : []
-    ),
-    warnings: [...secrets.warnings, ...indexNameWarnings(raw["keys.index_name"] ?? "")],
+    ...resolveSecrets(raw, inInstallDir, secrets),
+    secretFiles: secretFilesOf(raw, installDir).map((file) => file.path),
+    warnings: [...secrets.warnings, ...indexNameWarnings(raw["keys.index_name"] ?? ""), ...readerWarnings(raw)],
   };
 }
 
@@ -58,6 +58,11 @@ export function resolveConfig(raw: RawConfig, source: string, secrets: Secrets):
 function indexNameWarnings(name: string): string[] {
   const problem = name === "" ? undefined : indexNameProblem(name);
   return problem === undefined ? [] : [`config: keys.${problem}`];
+}
+
+function readerWarnings(raw: RawConfig): string[] {
+  if (!raw.secrets || raw["secrets.allowed_ips"]?.length) return [];
+  return ["config: secrets.allowed_ips is empty: every read of a secret is refused"];
 }
 
 type InInstallDir = (value: string | undefined, fallback?: string) => string;

@@ -1,5 +1,5 @@
 /** What a key may hold; a list names the only strings allowed. */
-type Kind = "string" | "integer" | "boolean" | "strings" | readonly string[];
+type Kind = "string" | "integer" | "boolean" | "strings" | "mapping" | readonly string[];
 
 /** Every key of runevault.conf (contract runevault.md 5.2, decisions.md section 1) under its dotted name. */
 export const SETTINGS = {
@@ -28,6 +28,32 @@ export const SETTINGS = {
   "audit.path": "string",
   "audit.fail_closed": "boolean",
   "audit.retention": "integer",
+  "secrets.database": "string",
+  "secrets.policies_file": "string",
+  "secrets.cipher": ["xchacha20-poly1305", "aes-256-gcm"],
+  "secrets.keep_versions": "integer",
+  "secrets.allowed_ips": "strings",
+  "secrets.trust_proxy": "strings",
+  "secrets.rotation_poll_seconds": "integer",
+  "secrets.lockout.max_failures": "integer",
+  "secrets.lockout.window_seconds": "integer",
+  "secrets.lockout.lockout_seconds": "integer",
+  "secrets.kms.mode": ["local", "aws"],
+  "secrets.kms.key_id": "string",
+  "secrets.kms.master_key": "string",
+  "secrets.kms.master_key_file": "string",
+  "secrets.kms.previous_keys": "mapping",
+  "secrets.kms.region": "string",
+  "secrets.kms.endpoint": "string",
+  "secrets.kms.credentials": ["environment", "file", "container", "instance"],
+  "secrets.kms.credentials_file": "string",
+  "secrets.kms.profile": "string",
+  "secrets.kms.max_retries": "integer",
+  "secrets.kms.cache_seconds": "integer",
+  "secrets.kms.cache_entries": "integer",
+  "secrets.rewrap.enable": "boolean",
+  "secrets.rewrap.poll_seconds": "integer",
+  "secrets.rewrap.max_per_second": "integer",
   "log.level": ["debug", "info", "warn", "error"],
   "log.format": ["text", "json"],
   "tracing.endpoint": "string",
@@ -39,11 +65,20 @@ type ValueOf<K> = K extends "string" ? string
   : K extends "integer" ? number
   : K extends "boolean" ? boolean
   : K extends "strings" ? readonly string[]
+  : K extends "mapping" ? Readonly<Record<string, string>>
   : K extends readonly (infer Choice)[] ? Choice
   : never;
 
-/** The file as written: a key that is absent there, or null, is absent here. */
-export type RawConfig = { readonly [Name in SettingName]?: ValueOf<(typeof SETTINGS)[Name]> };
+/**
+ * The file as written: a key that is absent there, or null, is absent here. `secrets` tells that the section is there,
+ * even empty: it turns the engine on.
+ */
+export type RawConfig = { readonly [Name in SettingName]?: ValueOf<(typeof SETTINGS)[Name]> } & {
+  readonly secrets?: true;
+};
+
+/** Sections whose presence alone means something. */
+export const SWITCHING_SECTIONS: readonly string[] = ["secrets"] satisfies (keyof RawConfig)[];
 
 const sections = new Set(
   Object.keys(SETTINGS).flatMap((name) => {
@@ -69,10 +104,15 @@ export function expectedInstead(name: SettingName, value: unknown): string | und
   }
   if (kind === "integer") return Number.isSafeInteger(value) ? undefined : "an integer";
   if (kind === "strings") return isStrings(value) ? undefined : "a list of strings";
+  if (kind === "mapping") return isMapping(value) ? undefined : "a mapping of strings";
   if (kind === "boolean") return typeof value === "boolean" ? undefined : "true or false";
   return typeof value === "string" ? undefined : "a string";
 }
 
 function isStrings(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function isMapping(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && isStrings(Object.values(value));
 }

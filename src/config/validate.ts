@@ -3,6 +3,7 @@ import { parseCloudEndpoint } from "./cloud_endpoint.ts";
 import { ConfigError } from "./config_error.ts";
 import { isListenHost } from "./grpc_address.ts";
 import { isCollector } from "./tracing_environment.ts";
+import { secretsProblems } from "./validate_secrets.ts";
 
 /**
  * What `daemon start` needs; every problem in one message, in the order of contract runevault.md 5.3, then ours.
@@ -11,7 +12,7 @@ import { isCollector } from "./tracing_environment.ts";
  * @throws {ConfigError} naming all problems.
  */
 export function validateForStart(config: Config): void {
-  const problems = [...missing(config), ...outOfRange(config)];
+  const problems = [...missing(config), ...outOfRange(config), ...secretsProblems(config)];
   if (problems.length > 0) {
     throw new ConfigError(`config invalid:${problems.map((problem) => `\n  - ${problem}`).join("")}`);
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Config } from "./config.ts";
 import { resolveConfig } from "./resolve_config.ts";
+import { NO_SECRETS } from "./secrets.ts";
 import type { RawConfig } from "./settings.ts";
 import { validateForStart } from "./validate.ts";
 
@@ -16,7 +17,7 @@ const ENDPOINT = "envector.endpoint must be host, host:port, https://host or htt
 const TLS = "server.grpc.tls.cert and server.grpc.tls.key are required (or set server.grpc.tls.disable=true)";
 
 function configOf(raw: RawConfig): Config {
-  return resolveConfig(raw, "/x/configs/runevault.conf", { apiKey: "", teamSecret: "", warnings: [] });
+  return resolveConfig(raw, "/x/configs/runevault.conf", NO_SECRETS);
 }
 
 for (

@@ -12,9 +12,10 @@ import type { Build } from "./mod.ts";
 import { createNotifier } from "./notify.ts";
 import { PidFile } from "./pid_file.ts";
 import { PublicPort, type PublicPortOptions } from "./public_port.ts";
-import { ReloadOnSignal } from "./reload.ts";
+import { type Reloader, ReloadOnSignal } from "./reload.ts";
 import { checkRuntime } from "./runtime_check.ts";
 import { permissionsInForce, seal } from "./seal.ts";
+import type { SecretsVault } from "./secrets_vault.ts";
 import { metricsSurface, openTelemetry } from "./telemetry.ts";
 
 /**
@@ -33,8 +34,14 @@ export async function startDaemon(config: Config, build: Build): Promise<number>
   const stopSignal = nextStopSignal();
   const vault = await openVault(config, log, { clock, ...telemetry });
   try {
-    const surfaces = { "/metrics": metricsSurface(vault, telemetry, () => vault.cloud.state.kind) };
-    await serve(config, vault, { version: build.version, surfaces }, stopSignal);
+    const secrets = await openSecrets(config, vault, build);
+    try {
+      const metrics = metricsSurface(vault, telemetry, () => vault.cloud.state.kind);
+      const surfaces = { "/metrics": metrics, ...secrets?.surfaces };
+      await serve(config, vault, { version: build.version, surfaces, secrets }, stopSignal);
+    } finally {
+      await secrets?.close();
+    }
   } finally {
     await closeVault(vault);
   }
@@ -42,10 +49,15 @@ export async function startDaemon(config: Config, build: Build): Promise<number>
   return 0;
 }
 
+interface Served extends PublicPortOptions {
+  /** Absent where the configuration has no section `secrets`. */
+  readonly secrets: SecretsVault | undefined;
+}
+
 async function serve(
   config: Config,
   vault: Vault,
-  served: PublicPortOptions,
+  { secrets, ...served }: Served,
   stopSignal: Promise<Deno.Signal>,
 ): Promise<void> {
   const { log } = vault, { grpc: { host, port }, http } = config.server;
@@ -57,7 +69,8 @@ async function serve(
     const admin = await startAdmin(config, vault, open.grpc, granted);
     try {
       seal(granted, servingPermissions(config));
-      using _reload = new ReloadOnSignal([open.reloader(config, vault)], log, notifier);
+      using _reload = new ReloadOnSignal([open.reloader(config, vault), ...reloadersOf(secrets)], log, notifier);
+      secrets?.start();
       const { socket } = config.server.admin;
       log("info", `serving gRPC on ${address}, admin on ${socket}${http.enable ? ", HTTP beside gRPC" : ""}`);
       notifier.ready();
@@ -72,6 +85,17 @@ async function serve(
   } finally {
     await open.stop();
   }
+}
+
+/** Without the section nothing of the engine is even loaded. */
+async function openSecrets({ secrets }: Config, vault: Vault, { version }: Build): Promise<SecretsVault | undefined> {
+  if (!secrets) return undefined;
+  const { openSecretsVault } = await import("./secrets_vault.ts");
+  return await openSecretsVault(secrets, { ...vault, version });
+}
+
+function reloadersOf(secrets: SecretsVault | undefined): Reloader[] {
+  return secrets ? [{ name: "policies", reload: async () => void await secrets.policies.reload() }] : [];
 }
 
 async function startAdmin(

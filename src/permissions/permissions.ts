@@ -1,14 +1,19 @@
 import { isAbsolute, join, relative } from "node:path";
 import { SYSTEM_BUNDLES } from "#adapters/cloud/system_bundles.ts";
+// Not by mod.ts: no command shall have the SDK among its modules for nothing.
+import { type CredentialNeeds, credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
 import { partialPathOf, restorePathsOf, stagedPathOf } from "#adapters/storage/files/mod.ts";
 import {
   addressText,
   cloudEndpointOf,
   type Config,
   isListenHost,
+  kmsAddress,
+  type KmsConfig,
   listenHost,
   placesOf,
   probeHost,
+  type SecretsConfig,
   tracingEnvironment,
 } from "#config/mod.ts";
 import { bindPathOf } from "#edge/admin/mod.ts";
@@ -191,18 +196,14 @@ function statusPermissions(config: Config): Permissions {
  * certificate and TLS key it does, on SIGHUP.
  */
 export function servingPermissions(config: Config): Permissions {
-  const { server, daemon, keys, tokens, audit } = config;
+  const { server, daemon, keys, tokens, audit, secrets } = config;
   const own = [daemon.pidFile, server.admin.socket, ...(audit.file ? [folderOf(audit.path)] : [])];
   const state = [tokens.rolesFile, tokens.tokensFile], staged = state.map(stagedPathOf); // moved over the state, unread
   const publicKeys = ["EncKey.json", "EvalKey.json"].map((file) => join(keys.path, "vault-key", file));
   const { cert, key, disable } = server.grpc.tls;
-  const reloaded = disable ? [] : [cert, key];
-  return {
-    ...NOTHING,
-    net: cloudAddress(config),
-    read: [...own, ...staged, ...publicKeys, ...reloaded],
-    write: [...own, ...state, ...staged],
-  };
+  const read = [...own, ...staged, ...publicKeys, ...(disable ? [] : [cert, key])];
+  const base = { ...NOTHING, net: cloudAddress(config), read, write: [...own, ...state, ...staged] };
+  return secrets ? union(base, secretsPermissions(secrets)) : base;
 }
 
 /** Where enVector Cloud is, when endpoint and API key are configured. */
@@ -211,8 +212,24 @@ export function cloudAddress(config: Config): string[] {
   return endpoint ? [addressText(endpoint)] : [];
 }
 
+/** Of the secrets engine for good: its store's folder, where SQLite keeps its log, the policies, and the key service. */
+function secretsPermissions({ database, policiesFile, kms }: SecretsConfig): Permissions {
+  const folder = folderOf(database), service = kmsAddress(kms), credentials = credentialsOf(kms);
+  return {
+    ...NOTHING,
+    net: [...(service ? [addressText(service)] : []), ...credentials.net],
+    read: [folder, policiesFile, ...credentials.read],
+    write: [folder],
+  };
+}
+
+/** Of credentials for AWS: those of a role or in a file are asked for anew while the daemon serves. */
+function credentialsOf({ mode, credentials, credentialsFile }: KmsConfig): CredentialNeeds {
+  return mode === "aws" ? credentialNeeds(credentials, credentialsFile) : { net: [], read: [], env: [] };
+}
+
 function daemonPermissions(config: Config): Permissions {
-  const { installDir, source, server, daemon, keys, tokens, audit, secretFiles } = config;
+  const { installDir, source, server, daemon, keys, tokens, audit, secretFiles, secrets } = config;
   const socketFolder = folderOf(server.admin.socket);
   const state = [
     folderOf(daemon.pidFile),
@@ -222,10 +239,11 @@ function daemonPermissions(config: Config): Permissions {
     folderOf(tokens.tokensFile),
   ];
   if (audit.file) state.push(folderOf(audit.path));
+  if (secrets) state.push(folderOf(secrets.database));
   const { cert, key, disable } = server.grpc.tls;
   // The narrow grants stand beside the wide ones, since the seal takes the wide ones away and nothing can be added then.
   const serving = servingPermissions(config);
-  const authorities = serving.net.length > 0 ? SYSTEM_BUNDLES : [];
+  const authorities = cloudAddress(config).length > 0 ? SYSTEM_BUNDLES : [];
   const inputs = [source, ...secretFiles, ...(disable ? [] : [cert, key]), ...authorities];
   return {
     net: unique([
@@ -237,8 +255,13 @@ function daemonPermissions(config: Config): Permissions {
     write: unique([...outermost([installDir, ...state]), ...serving.write]),
     ffi: [keys.library],
     run: [],
-    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT, ...Object.keys(tracingEnvironment(config))],
-    ignoredEnv: YAML_ENVIRONMENT,
+    env: [
+      ...GRPC_ENVIRONMENT,
+      ...SYSTEMD_ENVIRONMENT,
+      ...Object.keys(tracingEnvironment(config)),
+      ...(secrets ? credentialsOf(secrets.kms).env : []),
+    ],
+    ignoredEnv: [...YAML_ENVIRONMENT, ...(secrets?.kms.mode === "aws" ? SDK_ENVIRONMENT : [])],
   };
 }
 

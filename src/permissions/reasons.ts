@@ -1,4 +1,7 @@
+import { dirname } from "node:path";
 import { SYSTEM_BUNDLES } from "#adapters/cloud/system_bundles.ts";
+import { credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
+import { addressText, kmsAddress } from "#config/mod.ts";
 import { backupReason } from "./backup_reasons.ts";
 import {
   type BackupInvocation,
@@ -35,6 +38,8 @@ export function explainPermissions(invocation: Invocation): ExplainedPermission[
   );
 }
 
+const METADATA = [...credentialNeeds("container").net, ...credentialNeeds("instance").net];
+
 const KIND_REASONS: Partial<Record<keyof Permissions, string>> = {
   ignoredEnv: "the YAML library asks for it and is told that it is not set",
   run: "shows the service's log",
@@ -42,6 +47,9 @@ const KIND_REASONS: Partial<Record<keyof Permissions, string>> = {
 
 function reasonFor(kind: keyof Permissions, value: string, invocation: Invocation): string {
   if (kind === "env") return envReason(value);
+  if (kind === "ignoredEnv" && SDK_ENVIRONMENT.includes(value)) {
+    return "the library of AWS KMS asks for it and is told that it is not set";
+  }
   const general = KIND_REASONS[kind];
   if (general) return general;
   if (kind === "ffi") {
@@ -54,6 +62,7 @@ function reasonFor(kind: keyof Permissions, value: string, invocation: Invocatio
 }
 
 function envReason(name: string): string {
+  if (name.startsWith("AWS_")) return "credentials of the key-management service";
   if (name === "OTEL_EXPORTER_OTLP_ENDPOINT") {
     return "checks where Deno itself sends spans (tracing.endpoint), a connection that no permission covers";
   }
@@ -62,8 +71,10 @@ function envReason(name: string): string {
 }
 
 function netReason(value: string, invocation: Invocation): string {
-  const { command } = invocation;
-  const isServer = command.startsWith("daemon");
+  const isServer = invocation.command.startsWith("daemon");
+  const kms = "config" in invocation && invocation.config?.secrets && kmsAddress(invocation.config.secrets.kms);
+  if (kms && value === addressText(kms)) return "the key-management service";
+  if (METADATA.includes(value)) return "gives the role's credentials for the key-management service";
   if (value.startsWith("unix:")) {
     return isServer ? "the admin socket, bound in a private folder and then moved into place" : "the admin socket";
   }
@@ -79,7 +90,7 @@ function pathReason(path: string, invocation: Invocation): string {
   if (invocation.command === "admin" && path === invocation.batch?.outDir) return "where each token gets its own file";
   const config = "config" in invocation ? invocation.config : undefined;
   if (!config) return PLAIN_REASONS[invocation.command] ?? "the admin socket";
-  const { server: { admin, grpc }, daemon, keys, tokens, audit } = config;
+  const { server: { admin, grpc }, daemon, keys, tokens, audit, secrets } = config;
   const named: Record<string, string> = {
     [config.installDir]: "configuration, certificates, keys and state",
     [config.source]: "the configuration",
@@ -91,6 +102,8 @@ function pathReason(path: string, invocation: Invocation): string {
     [keys.library]: "the envector library",
     [grpc.tls.cert]: "the server's certificate",
     [grpc.tls.key]: "the server's key",
+    ...(secrets?.kms.credentialsFile && { [secrets.kms.credentialsFile]: "credentials of the key-management service" }),
+    ...(secrets && { [secrets.policiesFile]: "the policies", [dirname(secrets.database)]: "the secrets' store" }),
     ...Object.fromEntries(config.secretFiles.map((file) => [file, "a secret that the configuration names"])),
   };
   if (named[path]) return named[path];

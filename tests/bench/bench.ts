@@ -12,6 +12,7 @@ import { LIBRARY, ROOT } from "../support/paths.ts";
 import { memoryOf } from "../support/process_memory.ts";
 import { TestVault } from "../support/test_vault.ts";
 import { benchLibrary } from "./library.ts";
+import { benchSecretsHttp } from "./secrets_http_bench.ts";
 
 const ROUNDS = 5;
 const ROUND_MS = 1500;
@@ -233,4 +234,5 @@ if (!Deno.args.includes("listener")) {
   await benchDaemon();
 }
 await benchListener();
+await benchSecretsHttp(print);
 Deno.exit(0); // the probe's reader still waits

@@ -56,6 +56,27 @@ for (
   });
 }
 
+for (
+  const { resource, want } of [
+    { resource: "secret:app:db/pw", want: [1] },
+    { resource: "secret:app:db/*", want: [1, 2] },
+    { resource: "secret:app:*", want: [1, 2] },
+    { resource: "*", want: [1, 2, 3] },
+    { resource: "secret:?pp:db/pw", want: [] },
+  ]
+) {
+  Deno.test(`runevault logs --audit --resource ${resource} prints the entries that are about it`, async () => {
+    using dir = new TempDir();
+    const lines = [undefined, "secret:app:db/pw", "secret:app:db/pw2", "secret:web:key"].map((resource, i) =>
+      formatAuditEntry({ ...ENTRY, ...(resource && { method: "secret_get", resource, version: i }) })
+    );
+    dir.write("logs/audit.log", lines.map((line) => `${line}\n`).join(""));
+    const config = dir.write("runevault.conf", "audit: {mode: file, path: logs/audit.log}");
+    const result = await launchCli("logs", "--audit", "--json", "--resource", resource, "--config", config);
+    assert.deepEqual(result, { code: 0, stdout: want.map((i) => `${lines[i]}\n`).join(""), stderr: "" });
+  });
+}
+
 Deno.test("runevault logs --audit prints a line for a reader", async () => {
   using dir = new TempDir();
   const { code, stdout } = await launchCli("logs", "--audit", "--config", install(dir), "--since", "2026-11-21");

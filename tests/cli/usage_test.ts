@@ -19,7 +19,8 @@ const UPDATE = `usage: runevault role update [-h] --name NAME [--scope SCOPE] [-
 const CLOUD = "usage: runevault cloud [-h] {status,register} ...\n";
 const DAEMON = "usage: runevault daemon [-h] {start,stop,restart} ...\n";
 const LOGS = `usage: runevault logs [-h] [-f] [--audit] [--user USER] [--method METHOD]
-                      [--status {success,denied,error}] [--since SINCE] [--json]
+                      [--resource RESOURCE] [--status {success,denied,error}]
+                      [--since SINCE] [--json]
 `;
 const BACKUP = `usage: runevault backup create [-h] --out FILE
                                (--recipient RECIPIENT | --passphrase-file FILE)
@@ -131,6 +132,10 @@ for (
     {
       args: "logs --since 1d",
       stderr: `${LOGS}runevault logs: error: argument --since: only allowed with argument --audit\n`,
+    },
+    {
+      args: "logs --resource secret:app:*",
+      stderr: `${LOGS}runevault logs: error: argument --resource: only allowed with argument --audit\n`,
     },
     {
       args: "logs --audit --status lost",

@@ -51,6 +51,7 @@ Deno.test("deno task package puts all that an install needs into the archive, an
     "configs/grafana/runevault.json",
     "configs/prometheus/alerts.yml",
     "configs/prometheus/alerts_test.yml",
+    "configs/policies.yml.example",
     "configs/runevault.conf.example",
     "configs/runevault.service",
     "install.sh",

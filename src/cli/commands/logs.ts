@@ -13,13 +13,20 @@ export const logs: Command = {
   help: "Show the service log (systemd) or the audit log",
   usage: [
     "runevault logs [-h] [-f] [--audit] [--user USER] [--method METHOD]",
-    "                      [--status {success,denied,error}] [--since SINCE] [--json]",
+    "                      [--resource RESOURCE] [--status {success,denied,error}]",
+    "                      [--since SINCE] [--json]",
   ].join("\n"),
   options: [
     { flag: "--follow", short: "-f", help: "Go on with new entries" },
     AUDIT,
     { flag: "--user", metavar: "USER", help: "Entries of this user alone", needs },
     { flag: "--method", metavar: "METHOD", help: "Entries of this method alone, e.g. decrypt_scores", needs },
+    {
+      flag: "--resource",
+      metavar: "RESOURCE",
+      help: "Entries about this secret alone, e.g. secret:app:db/password or secret:app:*",
+      needs,
+    },
     {
       flag: "--status",
       metavar: "STATUS",
@@ -30,7 +37,11 @@ export const logs: Command = {
     { flag: "--since", metavar: "SINCE", help: "Entries from then on (e.g. 2026-11-22, 90m, 12h, 7d)", needs },
     { ...JSON_OPTION, help: "Print the lines as they stand in the file", needs },
   ],
-  examples: ["runevault logs -f", "runevault logs --audit --status denied --since 7d"],
+  examples: [
+    "runevault logs -f",
+    "runevault logs --audit --status denied --since 7d",
+    "runevault logs --audit --resource 'secret:app:*'",
+  ],
   async run(context) {
     const follow = context.values.has("--follow");
     if (context.values.has(AUDIT.flag)) return await showAuditLog(context, follow);
@@ -61,6 +72,7 @@ function queryOf(values: Values): AuditQuery {
     user: values.text("--user"),
     method: values.text("--method"),
     status: values.text("--status"),
+    resource: values.text("--resource"),
     since: since === undefined ? undefined : parseSince(since, Date.now()),
   };
 }

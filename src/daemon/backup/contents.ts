@@ -4,6 +4,7 @@ import {
   archivePathOf,
   type Config,
   type LoadedConfig,
+  NO_SECRETS,
   placeOf,
   placesOf,
   resolveConfig,
@@ -25,7 +26,7 @@ export function configIn(manifest: Manifest, text: string): LoadedConfig {
   try {
     const source = join(manifest.installDir, manifest.files[0].path);
     const raw = parseSettings(text);
-    const config = resolveConfig(raw, source, { apiKey: "", teamSecret: "", warnings: [] });
+    const config = resolveConfig(raw, source, NO_SECRETS);
     validateForStart(config);
     return { raw, config };
   } catch (reason) {

@@ -21,6 +21,26 @@ Deno.test("formatAuditEntry() writes the fields in order, without spaces and wit
   );
 });
 
+Deno.test("formatAuditEntry() writes resource and version after the contract's fields", () => {
+  const of = (change: Partial<AuditEntry>) => formatAuditEntry({ ...entry, method: "secret_get", ...change });
+  const tail = (line: string) => line.slice(line.indexOf('"latency_ms"'));
+  assert.equal(
+    tail(of({ resource: "secret:app:key", version: 3 })),
+    `"latency_ms":5,"resource":"secret:app:key","version":3}`,
+  );
+  assert.equal(
+    tail(of({ error: "forbidden", resource: "secret:app:*" })),
+    `"latency_ms":5,"error":"forbidden","resource":"secret:app:*"}`,
+  );
+});
+
+Deno.test("formatAuditEntry() cuts an endless resource and escapes what is in it", () => {
+  const line = formatAuditEntry({ ...entry, resource: `secret:é:a"\n${"x".repeat(10_000)}` });
+  assert.ok(line.length < 1000);
+  assert.equal(JSON.parse(line).resource.length, 512);
+  assert.ok(line.includes('"resource":"secret:\\u00e9:a\\"\\n'), line);
+});
+
 for (
   const { name, change, want } of [
     { name: "leaves a zero fraction out", change: { time: Date.UTC(2026, 0, 1) }, want: `"2026-01-01T00:00:00+00:00"` },

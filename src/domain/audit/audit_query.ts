@@ -1,4 +1,4 @@
-/** One entry as read back: the fields of contract runevault.md 6.1. */
+/** One entry as read back: the fields of contract runevault.md 6.1, and those of the secrets engine. */
 export interface AuditRecord {
   readonly timestamp: string;
   readonly user_id: string;
@@ -9,6 +9,8 @@ export interface AuditRecord {
   readonly source_ip: string;
   readonly latency_ms: number;
   readonly error?: string;
+  readonly resource?: string;
+  readonly version?: number;
 }
 
 /** What an entry must be; an absent field asks for nothing. */
@@ -18,6 +20,8 @@ export interface AuditQuery {
   readonly status?: string;
   /** Milliseconds since 1970-01-01T00:00:00Z; entries of that instant included. */
   readonly since?: number;
+  /** `secret:project:path`, or the start of it with a `*` at the end. */
+  readonly resource?: string;
 }
 
 /** The entry of a line, or undefined for one that a crash cut off or somebody wrote by hand. */
@@ -30,9 +34,16 @@ export function parseAuditLine(line: string): AuditRecord | undefined {
   }
 }
 
-export function matchesQuery(record: AuditRecord, { user, method, status, since }: AuditQuery): boolean {
+export function matchesQuery(record: AuditRecord, { user, method, status, since, resource }: AuditQuery): boolean {
   return (user === undefined || record.user_id === user) &&
     (method === undefined || record.method === method) &&
     (status === undefined || record.status === status) &&
-    (since === undefined || Date.parse(record.timestamp) >= since);
+    (since === undefined || Date.parse(record.timestamp) >= since) &&
+    (resource === undefined || isAbout(record.resource, resource));
+}
+
+/** A file written by hand may hold anything in the place of the text. */
+function isAbout(resource: unknown, wanted: string): boolean {
+  if (typeof resource !== "string") return false;
+  return wanted.endsWith("*") ? resource.startsWith(wanted.slice(0, -1)) : resource === wanted;
 }

@@ -29,6 +29,37 @@ for (
     assert.equal(matchesQuery(RECORD, query), want));
 }
 
+const SECRET = parseAuditLine(
+  formatAuditEntry({ ...ENTRY, method: "secret_get", topK: null, resource: "secret:app:prod/key", version: 3 }),
+)!;
+
+for (
+  const { resource, want } of [
+    { resource: "secret:app:prod/key", want: true },
+    { resource: "secret:app:prod/ke", want: false },
+    { resource: "secret:app:prod/*", want: true },
+    { resource: "secret:app:*", want: true },
+    { resource: "*", want: true },
+    { resource: "secret:app2:*", want: false },
+    { resource: "secret:*:prod/key", want: false },
+    { resource: "", want: false },
+  ]
+) {
+  Deno.test(`matchesQuery() by resource ${JSON.stringify(resource)} is ${want}`, () => {
+    assert.equal(matchesQuery(SECRET, { resource }), want);
+    assert.equal(matchesQuery(RECORD, { resource }), false, "an entry without a resource is about none");
+  });
+}
+
+Deno.test("matchesQuery() by resource takes a line that somebody wrote by hand", () => {
+  const record = parseAuditLine('{"timestamp":"2026-11-22","method":"secret_get","resource":7}')!;
+  assert.equal(matchesQuery(record, { resource: "*" }), false);
+});
+
+Deno.test("parseAuditLine() gives resource and version back", () => {
+  assert.deepEqual([SECRET.resource, SECRET.version], ["secret:app:prod/key", 3]);
+});
+
 for (const line of ["", "{", "null", "7", "[]", '{"method":"decrypt_scores"}', formatAuditEntry(ENTRY).slice(0, 80)]) {
   Deno.test(`parseAuditLine() does not take ${JSON.stringify(line)} for an entry`, () => {
     assert.equal(parseAuditLine(line), undefined);

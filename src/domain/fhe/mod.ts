@@ -1,4 +1,4 @@
-export { decodeBase64 } from "./base64.ts";
+export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { EvalKey } from "./eval_key.ts";
 export { KeyBundle } from "./key_bundle.ts";
 export { KEY_ID, readKeyEnvelope, writeKeyEnvelope } from "./key_envelope.ts";

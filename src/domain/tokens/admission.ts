@@ -23,6 +23,22 @@ export function unknownToken(reason: "unknown" | "no_role"): AccessRefusal {
   return new AccessRefusal("UNAUTHENTICATED", reason, "Invalid authentication token");
 }
 
+/** `Retry-After` needs the number that the text has. */
+export class RateLimitExceeded extends AccessRefusal {
+  constructor(readonly retryAfterSeconds: number) {
+    super("RESOURCE_EXHAUSTED", "rate_limit", `Rate limit exceeded. Retry after ${retryAfterSeconds}s`);
+  }
+}
+
+/** Stands for every token that is not known; expired, so that refusing it costs what refusing an expired one does. */
+export const UNKNOWN_TOKEN: Token = {
+  user: "unknown",
+  token: "",
+  role: "",
+  issuedAt: "1970-01-01",
+  expires: "1970-01-01",
+};
+
 /**
  * Steps 4 to 7 of contract runevault.md 1.3, in that order: expiry, role, rate limit, scope.
  *
@@ -31,23 +47,23 @@ export function unknownToken(reason: "unknown" | "no_role"): AccessRefusal {
  * @throws {AccessRefusal} with the codes and texts of 1.6.
  */
 export function admit(token: Token, method: string, roles: RoleTable, clock: Clock): Role {
+  const role = admitAnyCall(token, roles, clock);
+  if (!role.scope.includes(method)) {
+    throw new AccessRefusal("PERMISSION_DENIED", "scope", `Method '${method}' not permitted for role '${role.name}'`);
+  }
+  return role;
+}
+
+/** The same without the scope, for calls that policies govern: steps 4 to 6. */
+export function admitAnyCall(token: Token, roles: RoleTable, clock: Clock): Role {
   if (storedValue(() => isExpired(token, localDay(clock.now())))) {
-    throw new AccessRefusal("UNAUTHENTICATED", "expired", `Token expired for user '${token.user}'`);
+    const reason = token === UNKNOWN_TOKEN ? "unknown" : "expired";
+    throw new AccessRefusal("UNAUTHENTICATED", reason, `Token expired for user '${token.user}'`);
   }
   const role = roles.get(token.role);
   if (!role) throw unknownToken("no_role");
   const window = storedValue(() => roles.windowOf(role.name, token, clock));
-  if (!window.tryAcquire()) {
-    const retryAfter = window.retryAfterSeconds();
-    throw new AccessRefusal("RESOURCE_EXHAUSTED", "rate_limit", `Rate limit exceeded. Retry after ${retryAfter}s`);
-  }
-  if (!role.scope.includes(method)) {
-    throw new AccessRefusal(
-      "PERMISSION_DENIED",
-      "scope",
-      `Method '${method}' not permitted for role '${role.name}'`,
-    );
-  }
+  if (!window.tryAcquire()) throw new RateLimitExceeded(window.retryAfterSeconds());
   return role;
 }
 

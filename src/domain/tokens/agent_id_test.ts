@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { systemRandom } from "#ports/random.ts";
 import { agentIdOf, digestOf } from "./agent_id.ts";
-import { newToken, systemRandom } from "./new_token.ts";
+import { newToken } from "./new_token.ts";
 
 Deno.test("agentIdOf() gives the published agent id of the demo token", () => {
   assert.equal(agentIdOf("evt_0000000000000000000000000000demo"), "a84c4af3aac6f4479a6741d9df0cda65");

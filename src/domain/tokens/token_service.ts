@@ -2,12 +2,13 @@ import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import { type Metrics, NO_METRICS, type TokenCounts } from "#ports/metrics.ts";
+import { type RandomBytes, systemRandom } from "#ports/random.ts";
 import type { Role, State, StateStore, Token } from "#ports/state_store.ts";
 import { type RoleChange, RoleTable } from "#domain/roles/mod.ts";
-import { AccessRefusal, admit, unknownToken } from "./admission.ts";
+import { AccessRefusal, admit, admitAnyCall, UNKNOWN_TOKEN, unknownToken } from "./admission.ts";
 import { type Day, localDay } from "./calendar.ts";
 import { GroupCommit } from "./group_commit.ts";
-import { newToken, type RandomBytes, systemRandom } from "./new_token.ts";
+import { newToken } from "./new_token.ts";
 import { countTokens } from "./token_counts.ts";
 import { type Holder, TokenIndex } from "./token_index.ts";
 import { issued, type IssueRequest, rotated } from "./token_life.ts";
@@ -62,7 +63,7 @@ export class TokenService {
   readonly #metrics: Metrics;
   readonly #index = new TokenIndex();
   readonly #state: GroupCommit<Snapshot>;
-  #counted: { snapshot: Snapshot; today: Day; counts: TokenCounts } | undefined;
+  #tokenCounts: { snapshot: Snapshot; today: Day; counts: TokenCounts } | undefined;
 
   private constructor(
     { store, clock, random = systemRandom, log, metrics = NO_METRICS }: TokenPorts,
@@ -101,14 +102,27 @@ export class TokenService {
    * @throws {VaultError} with the codes and texts of 1.6.
    */
   authorize(holder: Holder | undefined, method: string): Role {
-    this.#metrics.authAttempted();
-    try {
-      if (!holder || this.#index.ofUser(holder.user) !== holder.token) throw unknownToken("unknown");
+    return this.#admitted(() => {
+      if (!this.holds(holder)) throw unknownToken("unknown");
       return admit(holder.token, method, this.#state.current.roles, this.#clock);
-    } catch (refusal) {
-      if (refusal instanceof AccessRefusal) this.#count(refusal);
-      throw refusal;
-    }
+    });
+  }
+
+  /**
+   * The same for calls that policies govern instead of scopes; refusing an unknown token takes the way of an expired one.
+   *
+   * @throws {VaultError} UNAUTHENTICATED, with texts that tell the two apart; {@link RateLimitExceeded}.
+   */
+  admit(holder: Holder | undefined): Role {
+    return this.#admitted(() => {
+      const token = this.holds(holder) ? holder.token : UNKNOWN_TOKEN;
+      return admitAnyCall(token, this.#state.current.roles, this.#clock);
+    });
+  }
+
+  /** Whether the token that was found is still its user's. */
+  holds(holder: Holder | undefined): holder is Holder {
+    return holder !== undefined && this.#index.ofUser(holder.user) === holder.token;
   }
 
   async issue(request: IssueRequest): Promise<Token> {
@@ -173,11 +187,11 @@ export class TokenService {
   /** What the metrics tell of the tokens; counted anew after a change or at midnight, not with every reading. */
   countTokens(): TokenCounts {
     const snapshot = this.#state.current, today = this.#today();
-    if (this.#counted?.snapshot !== snapshot || this.#counted.today !== today) {
+    if (this.#tokenCounts?.snapshot !== snapshot || this.#tokenCounts.today !== today) {
       const roles = snapshot.roles.list().map(({ name }) => name);
-      this.#counted = { snapshot, today, counts: countTokens(snapshot.tokens, roles, today) };
+      this.#tokenCounts = { snapshot, today, counts: countTokens(snapshot.tokens, roles, today) };
     }
-    return this.#counted.counts;
+    return this.#tokenCounts.counts;
   }
 
   listRoles(): Role[] {
@@ -225,6 +239,17 @@ export class TokenService {
     const text = `state could not be written: ${messageOf(reason)}`;
     this.#log("error", text);
     return new VaultError("INTERNAL", `${text}; nothing was changed`, { cause: reason });
+  }
+
+  /** @throws What `admit` throws, counted for the metrics. */
+  #admitted(admit: () => Role): Role {
+    this.#metrics.authAttempted();
+    try {
+      return admit();
+    } catch (refusal) {
+      if (refusal instanceof AccessRefusal) this.#count(refusal);
+      throw refusal;
+    }
   }
 
   #count({ reason }: AccessRefusal): void {

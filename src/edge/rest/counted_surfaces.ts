@@ -13,18 +13,18 @@ export function countedSurfaces(routes: Readonly<Record<string, HttpSurface>>, m
   const all: Readonly<Record<string, HttpSurface>> = { ...routes, other: rest };
   return Object.entries(all).map(([route, surface]) => ({
     owns: (path) => surface.owns(path),
-    handle: (request) => counted(surface, request, (status) => metrics.httpAnswered(route, status)),
+    handle: (request) => counted(surface, request, (status, own) => metrics.httpAnswered(own ?? route, status)),
   }));
 }
 
 async function counted(
   surface: HttpSurface,
   request: HttpRequest,
-  count: (status: number) => void,
+  count: (status: number, route?: string) => void,
 ): Promise<HttpReply> {
   try {
     const reply = await surface.handle(request);
-    count(reply.status);
+    count(reply.status, reply.route);
     return reply;
   } catch (reason) {
     count(reason instanceof HttpBodyError ? reason.status : 500);

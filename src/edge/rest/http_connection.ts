@@ -76,7 +76,7 @@ export class HttpConnection {
   }
 
   /** Resolves when the kernel has taken the answer, or the connection is gone. */
-  #send(response: ServerResponse, { status, headers, body = "" }: HttpReply): Promise<void> {
+  #send(response: ServerResponse, { status, headers, body = "", onSent }: HttpReply): Promise<void> {
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const mayStay = !this.isDraining() && ++this.#served < MAX_REQUESTS;
     const sent = Promise.withResolvers<void>();
@@ -89,6 +89,9 @@ export class HttpConnection {
       "content-length": bytes.length,
     });
     response.end(bytes); // node:http leaves the body out where the request was HEAD
-    return sent.promise.finally(() => clearTimeout(timer));
+    return sent.promise.finally(() => {
+      clearTimeout(timer);
+      onSent?.();
+    });
   }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { HttpBodyError } from "./surface.ts";
 
 /** A small rest is read and dropped, so that a client that is still sending sees why it was refused. */
-const MAX_DISCARD_BYTES = 256 * 1024;
+const MAX_DISCARD_BYTES = 2 * 1024 * 1024;
 const DISCARD_MS = 1_000;
 
 /**

@@ -5,3 +5,4 @@ export { parseTokens } from "./parse_tokens.ts";
 export { partialPathOf, restorePathsOf } from "./work_paths.ts";
 export { StateYaml } from "./state_yaml.ts";
 export { FileStateStore } from "./file_state_store.ts";
+export { PoliciesFile } from "./policies_file.ts";

@@ -96,12 +96,19 @@ export class YamlNode {
     });
   }
 
-  /** The fields of a mapping whose keys the schema fixes; others are allowed, for later versions may add some. */
-  fields(names: readonly string[]): Map<string, YamlNode> {
+  /**
+   * The fields of a mapping whose keys the schema fixes.
+   *
+   * @param options.only Refuses other fields; otherwise they are allowed, for later versions may add some.
+   */
+  fields(names: readonly string[], { only = false } = {}): Map<string, YamlNode> {
     const fields = new Map<string, YamlNode>();
     for (const [key, value] of this.pairs()) {
       const name = key.text();
-      if (!names.includes(name)) continue;
+      if (!names.includes(name)) {
+        if (only) throw key.fail(`unknown field (allowed: ${names.join(", ")})`);
+        continue;
+      }
       const path = this.#path ? `${this.#path}.${name}` : name;
       if (fields.has(name)) throw key.fail(`${name} is there twice`);
       fields.set(name, this.#child(value.#node, path, value.#offset));

@@ -1,0 +1,1 @@
+export { LocalKeys, type LocalKeysOptions } from "./local_keys.ts";

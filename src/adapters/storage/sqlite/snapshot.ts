@@ -1,0 +1,97 @@
+import { backup } from "node:sqlite";
+import { VaultError } from "#errors/mod.ts";
+import { Database, type Row } from "./database.ts";
+import { projectOf, PROJECTS } from "./project_table.ts";
+import { checkedFields, columnsOf, damaged, insertInto, type Table } from "./record.ts";
+import { REWRAP } from "./rewrap_table.ts";
+import { secretOf, SECRETS } from "./secret_table.ts";
+import { storeError } from "./sqlite_error.ts";
+import { versionOf, VERSIONS } from "./version_table.ts";
+
+const PRIVATE = 0o600;
+
+/** Parents before children. */
+const TABLES: readonly { readonly table: Table; readonly check: (row: Row) => unknown }[] = [
+  { table: PROJECTS, check: projectOf },
+  { table: SECRETS, check: (row) => secretOf(row, String(row[1])) },
+  { table: VERSIONS, check: (row) => versionOf(row, () => `version ${row[1]} of secret number ${row[0]}`) },
+  { table: REWRAP, check: (row) => checkedFields(REWRAP, row, () => "the state of re-wrapping") },
+];
+
+const WITHOUT_CURRENT_VERSION = `SELECT s.name FROM secrets s
+  LEFT JOIN versions v ON v.secret_id = s.id AND v.version = s.current_version AND v.expires_at IS NULL
+  WHERE v.version IS NULL LIMIT 1`;
+
+/**
+ * A consistent copy as one file, without a journal beside it. Deno copies in one go: the event loop waits, 1.4 s for a
+ * million secrets (400 MiB).
+ */
+export async function copyTo({ connection }: Database, path: string): Promise<void> {
+  try {
+    Deno.openSync(path, { write: true, createNew: true, mode: PRIVATE }).close();
+    await backup(connection, path);
+    const copy = new Database(path);
+    copy.exec("DELETE FROM lockouts; PRAGMA journal_mode = DELETE");
+    copy.close();
+  } catch (reason) {
+    throw storeError(`cannot write the snapshot ${path}`, reason);
+  }
+}
+
+/** Replaces all rows by those of a snapshot in one transaction, after each was checked. */
+export async function replaceBy(
+  path: string,
+  db: Database,
+  write: (command: () => void) => Promise<void>,
+  force: boolean,
+): Promise<void> {
+  const copy = openSnapshot(path);
+  try {
+    checkAll(copy);
+    await write(() => {
+      if (!force && db.get("SELECT 1 FROM secrets UNION ALL SELECT 1 FROM projects LIMIT 1")) {
+        throw new VaultError("FAILED_PRECONDITION", "the secrets store is not empty");
+      }
+      for (const { table } of TABLES.toReversed()) db.run(`DELETE FROM ${table.name}`);
+      for (const { table } of TABLES) copyRows(table, copy, db);
+      db.forgetIds();
+    });
+  } finally {
+    copy.close();
+  }
+}
+
+function openSnapshot(path: string): Database {
+  try {
+    // Database makes the file that there is not, and takes an empty one: neither is a snapshot of nothing.
+    if (Deno.statSync(path).size === 0) throw new VaultError("FAILED_PRECONDITION", `${path} is empty`);
+    return new Database(path);
+  } catch (reason) {
+    const error = storeError("the snapshot cannot be read", reason);
+    const isForeign = error.code === "FAILED_PRECONDITION";
+    throw isForeign ? new VaultError("INVALID_ARGUMENT", error.message, { cause: reason }) : error;
+  }
+}
+
+/** @throws {VaultError} DATA_LOSS; names the first record that is damaged. */
+function checkAll(copy: Database): void {
+  try {
+    const [state] = copy.get("PRAGMA integrity_check(1)")!;
+    if (state !== "ok") throw new VaultError("DATA_LOSS", `the snapshot is damaged: ${state}`);
+    if (copy.get("PRAGMA foreign_key_check")) {
+      throw new VaultError("DATA_LOSS", "the snapshot has versions of no secret");
+    }
+    const headless = copy.get(WITHOUT_CURRENT_VERSION)?.[0];
+    if (headless !== undefined) throw damaged(`secret '${headless}'`);
+    for (const { table, check } of TABLES) {
+      for (const row of copy.iterate(`SELECT ${columnsOf(table)} FROM ${table.name}`)) check(row);
+    }
+  } catch (reason) {
+    throw reason instanceof VaultError ? reason : storeError("the snapshot cannot be read", reason);
+  }
+}
+
+function copyRows(table: Table, from: Database, to: Database): void {
+  const insert = insertInto(table);
+  for (const row of from.iterate(`SELECT ${columnsOf(table)} FROM ${table.name}`)) to.run(insert, ...row);
+}

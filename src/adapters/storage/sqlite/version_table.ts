@@ -1,0 +1,185 @@
+import type {
+  NewWrapping,
+  NextVersion,
+  Scanned,
+  SealedValue,
+  SecretRecord,
+  SecretVersion,
+  StoredVersion,
+  VersionPosition,
+  WrappingCount,
+} from "#ports/secret_store.ts";
+import type { Cell, Database, Row } from "./database.ts";
+import {
+  checkedFields,
+  columnsOf,
+  damaged,
+  insertInto,
+  type Table,
+  updatedValues,
+  updateOf,
+  withChecksum,
+} from "./record.ts";
+import { nameOf, numberOrNull } from "./secret_table.ts";
+
+export const VERSIONS: Table = {
+  name: "versions",
+  columns: [
+    "secret_id",
+    "version",
+    "algorithm",
+    "key_id",
+    "wrapped_key",
+    "nonce",
+    "ciphertext",
+    "aad",
+    "wrapped_rotation_at",
+    "created_at",
+    "created_by",
+    "expires_at",
+  ],
+};
+
+const CHANGING = ["key_id", "wrapped_key", "wrapped_rotation_at", "expires_at"];
+const INSERT = insertInto(VERSIONS);
+const UPDATE = updateOf(VERSIONS, CHANGING, "secret_id = ? AND version = ?");
+const SELECT = `SELECT ${columnsOf(VERSIONS)} FROM versions WHERE secret_id = ?`;
+const SCAN = `SELECT s.name, ${columnsOf(VERSIONS, "v")} FROM versions v LEFT JOIN secrets s ON s.id = v.secret_id
+  WHERE (v.secret_id, v.version) > (?, ?) ORDER BY v.secret_id, v.version LIMIT ?`;
+/** The mark only finds them: what the secret's own row says decides. */
+const PURGE = `DELETE FROM versions WHERE rowid IN (
+  SELECT v.rowid FROM versions v INDEXED BY versions_surplus JOIN secrets s ON s.id = v.secret_id
+  WHERE v.surplus = 1 AND v.expires_at <= ? AND v.version <= s.current_version - ? LIMIT ?)`;
+
+/** Commands run in the writer's transaction. */
+export class VersionTable {
+  constructor(readonly db: Database) {}
+
+  insert(secretId: number, version: SecretVersion): void {
+    this.db.run(INSERT, ...withChecksum(VERSIONS, fieldsOf(secretId, version)));
+  }
+
+  /** Gives the current version its end, and removes or marks those that are no longer to be kept. */
+  supersede(secret: SecretRecord, now: number, { expiresAt, keepVersions }: NextVersion): void {
+    this.#update(secret.id, { ...this.mustFind(secret, secret.currentVersion), expiresAt });
+    const newest = secret.currentVersion + 1 - keepVersions;
+    this.db.run(
+      "DELETE FROM versions WHERE secret_id = ? AND version <= ? AND expires_at <= ?",
+      secret.id,
+      newest,
+      now,
+    );
+    this.db.run("UPDATE versions SET surplus = 1 WHERE secret_id = ? AND version <= ?", secret.id, newest);
+  }
+
+  purge(now: number, keepVersions: number, limit: number): number {
+    return this.db.run(PURGE, now, keepVersions, limit);
+  }
+
+  find(secret: SecretRecord, version: number): SecretVersion | undefined {
+    if (!Number.isSafeInteger(version)) return undefined;
+    const row = this.db.get(`${SELECT} AND version = ?`, secret.id, version);
+    return row && versionOf(row, () => `secret '${nameOf(secret)}' version ${version}`);
+  }
+
+  /** The current version, which there must be. @throws {VaultError} DATA_LOSS. */
+  mustFind(secret: SecretRecord, version: number): SecretVersion {
+    const found = this.find(secret, version);
+    if (!found || (version === secret.currentVersion) !== (found.expiresAt === null)) {
+      throw damaged(`secret '${nameOf(secret)}' version ${version}`);
+    }
+    return found;
+  }
+
+  /** Newest first. @param expiresAfter Only the current one and those that expire later; all without. */
+  list(secret: SecretRecord, expiresAfter?: number): SecretVersion[] {
+    const rows = expiresAfter === undefined ? this.db.all(`${SELECT} ORDER BY version DESC`, secret.id) : this.db.all(
+      `${SELECT} AND (expires_at IS NULL OR expires_at > ?) ORDER BY version DESC`,
+      secret.id,
+      expiresAfter,
+    );
+    const versions = rows.map((row) => versionOf(row, () => `secret '${nameOf(secret)}' version ${row[1]}`));
+    if (versions[0]?.version !== secret.currentVersion || versions[0].expiresAt !== null) {
+      throw damaged(`secret '${nameOf(secret)}' version ${secret.currentVersion}`);
+    }
+    return versions;
+  }
+
+  scan(limit: number, { secretId, version }: VersionPosition): Scanned<StoredVersion, VersionPosition>[] {
+    return this.db.all(SCAN, secretId, version, limit).map(([name, ...row]) => {
+      const position = { secretId: Number(row[0]), version: Number(row[1]) };
+      const what = () => `secret '${name ?? `number ${row[0]}`}' version ${row[1]}`;
+      try {
+        if (typeof name !== "string") throw damaged(what());
+        return { record: { name, ...position, sealed: versionOf(row, what).sealed }, position };
+      } catch (reason) {
+        return { record: { name: String(name), damage: reason as Error }, position };
+      }
+    });
+  }
+
+  replaceWrapping({ of, keyId, wrappedKey, wrappedRotationAt }: NewWrapping): boolean {
+    const row = this.db.get(`${SELECT} AND version = ?`, of.secretId, of.version);
+    const old = row && versionOf(row, () => `secret '${of.name}' version ${of.version}`);
+    if (!old || !areEqual(old.sealed.wrappedKey, of.sealed.wrappedKey)) return false;
+    this.#update(of.secretId, { ...old, sealed: { ...old.sealed, keyId, wrappedKey, wrappedRotationAt } });
+    return true;
+  }
+
+  countWrappings(): WrappingCount[] {
+    const rows = this.db.all(`SELECT key_id, wrapped_rotation_at, count(*) FROM versions INDEXED BY versions_wrapping
+      GROUP BY key_id, wrapped_rotation_at`);
+    return rows.map(([keyId, rotationAt, versions]) => ({
+      keyId: String(keyId),
+      wrappedRotationAt: numberOrNull(rotationAt),
+      versions: Number(versions),
+    }));
+  }
+
+  #update(secretId: number, version: SecretVersion): void {
+    const values = updatedValues(VERSIONS, CHANGING, fieldsOf(secretId, version));
+    this.db.run(UPDATE, ...values, secretId, version.version);
+  }
+}
+
+function fieldsOf(secretId: number, { version, sealed, createdAt, createdBy, expiresAt }: SecretVersion): Cell[] {
+  return [
+    secretId,
+    version,
+    sealed.algorithm,
+    sealed.keyId,
+    sealed.wrappedKey,
+    sealed.nonce,
+    sealed.ciphertext,
+    sealed.aad,
+    sealed.wrappedRotationAt,
+    createdAt,
+    createdBy,
+    expiresAt,
+  ];
+}
+
+export function versionOf(row: Row, describe: () => string): SecretVersion {
+  const fields = checkedFields(VERSIONS, row, describe);
+  const [_id, version, algorithm, keyId, wrappedKey, nonce, ciphertext, aad, rotationAt, created, by, expires] = fields;
+  const sealed: SealedValue = {
+    algorithm: algorithm as SealedValue["algorithm"],
+    keyId: keyId as string,
+    wrappedKey: wrappedKey as Uint8Array,
+    nonce: nonce as Uint8Array,
+    ciphertext: ciphertext as Uint8Array,
+    aad: aad as Uint8Array,
+    wrappedRotationAt: numberOrNull(rotationAt),
+  };
+  return {
+    version: Number(version),
+    sealed,
+    createdAt: Number(created),
+    createdBy: by as string,
+    expiresAt: numberOrNull(expires),
+  };
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,120 @@
+/**
+ * The secrets store at 1,000 and at a million secrets, and what group commit gives.
+ * `deno run -A tests/bench/secrets_store_bench.ts [SECRETS]`
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
+import { parseAddress } from "#domain/secrets/mod.ts";
+import type { ImportedSecret } from "#ports/secret_store.ts";
+import { SeededRandom } from "../support/random.ts";
+import { bytes, TestEngine, textOf } from "../support/secret_engine.ts";
+
+const SMALL = 1000, LARGE = Number(Deno.args[0] ?? 1_000_000);
+const GETS = 8000, PAGES = 400, WRITE_SECONDS = 4, BATCH = 5000;
+const LIMITS = { getRatio: 1.5, pageMilliseconds: 10, openSeconds: 2, writerRatio: 4 };
+
+function nameOf(i: number): string {
+  return `project-${i % 97}/service/${(i * 2654435761 >>> 0).toString(36)}/${i}`;
+}
+
+const settings = {
+  kind: "manual",
+  format: "opaque",
+  description: "one of very many",
+  rotationIntervalSeconds: null,
+  graceSeconds: 0,
+  currentVersion: 1,
+  nextRotationAt: null,
+  createdAt: 1,
+  updatedAt: 1,
+  updatedBy: "bench",
+} as const;
+
+/** Sealed for real, in transactions of many. */
+async function fill({ store, sealer }: TestEngine, count: number): Promise<void> {
+  for (let from = 0; from < count; from += BATCH) {
+    const batch: ImportedSecret[] = [];
+    for (let i = from; i < Math.min(count, from + BATCH); i++) {
+      const sealed = await sealer.seal(nameOf(i), 1, bytes(`a value of some length, number ${i}`));
+      const version = { version: 1, sealed, createdAt: 1, createdBy: "bench", expiresAt: null };
+      batch.push({ ...settings, address: parseAddress(nameOf(i)), versions: [version] });
+    }
+    await store.importSecrets(batch);
+  }
+}
+
+/** A filled store, opened anew. */
+async function filled(path: string, count: number): Promise<TestEngine & { readonly openSeconds: number }> {
+  {
+    await using test = new TestEngine({ path });
+    await fill(test, count);
+  }
+  const started = performance.now(), test = new TestEngine({ path });
+  textOf(await test.engine.get(parseAddress(nameOf(count - 1))));
+  return Object.assign(test, { openSeconds: (performance.now() - started) / 1000 });
+}
+
+/** The medians of runs on both, in turn, so that what else the machine does hits both; milliseconds. */
+async function medians(
+  times: number,
+  stores: readonly [TestEngine, number][],
+  run: (test: TestEngine, name: string) => Promise<unknown>,
+): Promise<number[]> {
+  const random = new SeededRandom(1), all = stores.map((): number[] => []);
+  for (let i = 0; i < times; i++) {
+    for (const [which, [test, count]] of stores.entries()) {
+      const name = nameOf(random.below(count)), started = performance.now();
+      await run(test, name);
+      all[which].push(performance.now() - started);
+    }
+  }
+  return all.map((measured) => measured.slice(times / 2).sort((a, b) => a - b)[times >> 2]);
+}
+
+/** Acknowledged writes a second of so many writers at once. */
+async function writeRate(path: string, writers: number): Promise<number> {
+  await using test = new TestEngine({ store: new SqliteSecretStore(path) });
+  const until = performance.now() + WRITE_SECONDS * 1000;
+  let writes = 0;
+  await Promise.all(Array.from({ length: writers }, async (_, writer) => {
+    for (let i = 0; performance.now() < until; i++) {
+      const request = { kind: "manual" as const, value: bytes("a value of some length") };
+      textOf(await test.engine.create(parseAddress(`w${writer}/${i}`), request, "bench"));
+      writes += 1;
+    }
+  }));
+  return writes / WRITE_SECONDS;
+}
+
+const directory = await Deno.makeTempDir({ prefix: "rv-bench-" });
+try {
+  const [one, sixteen] = [await writeRate(join(directory, "1.db"), 1), await writeRate(join(directory, "16.db"), 16)];
+  console.log(`writes a second: 1 writer ${one.toFixed(0)}, 16 writers ${sixteen.toFixed(0)}`);
+  await using small = await filled(join(directory, "small.db"), SMALL);
+  await using large = await filled(join(directory, "large.db"), LARGE);
+  const stores: [TestEngine, number][] = [[small, SMALL], [large, LARGE]];
+  const gets = await medians(GETS, stores, async ({ engine }, name) => textOf(await engine.get(parseAddress(name))));
+  const pages = await medians(PAGES, stores, ({ engine }, after) => {
+    return engine.list({ limit: 100, after, visible: (resource) => !resource.endsWith("7") });
+  });
+  for (const [which, [test, count]] of stores.entries()) {
+    const mebibytes = Deno.statSync(test.store.path).size / 2 ** 20;
+    console.log(
+      `${count} secrets: get ${(gets[which] * 1000).toFixed(0)} µs, page of 100 ${pages[which].toFixed(2)} ms, ` +
+        `${mebibytes.toFixed(0)} MiB`,
+    );
+  }
+  const ratio = gets[1] / gets[0];
+  const checks = {
+    [`16 writers are ${(sixteen / one).toFixed(1)} times one`]: sixteen / one >= LIMITS.writerRatio,
+    [`get at ${LARGE} is ${ratio.toFixed(2)} times that at ${SMALL}`]: ratio <= LIMITS.getRatio,
+    [`a page takes ${pages[1].toFixed(2)} ms`]: pages[1] < LIMITS.pageMilliseconds,
+    [`opening and the first get take ${large.openSeconds.toFixed(2)} s`]: large.openSeconds < LIMITS.openSeconds,
+  };
+  for (const [text, isMet] of Object.entries(checks)) console.log(`${isMet ? "met" : "MISSED"}: ${text}`);
+  if (!Object.values(checks).every(Boolean)) Deno.exitCode = 1;
+} finally {
+  await Deno.remove(directory, { recursive: true });
+}
