@@ -359,6 +359,11 @@ for (
       want: "key [REDACTED] is odd",
     },
     { name: "a return code", fault: { code: 2, message: "key s3cret is odd" }, want: "key [REDACTED] is odd" },
+    {
+      name: "a text that would pass for lines of ours or steer a terminal",
+      fault: { code: 2, message: "no\r\nroot: \x1b[31mred\u2028\u202egnp" },
+      want: "no root: [31mred gnp",
+    },
     { name: "a long text", fault: { code: 2, message: "x".repeat(5000) }, want: `${"x".repeat(512)}…` },
   ] as { name: string; fault: Fault; want: string }[]
 ) {
