@@ -47,9 +47,10 @@ export class CloudRegistration implements CloudControl {
   }
 
   register(): Promise<CloudState> {
+    if (this.#waiting) return this.#waiting; // first: between the two runs, nothing is running
     if (this.#running === undefined) return this.#begin();
     // What runs may have begun before the caller mended something: all who wait share the next run.
-    return this.#waiting ??= this.#running.then(() => {
+    return this.#waiting = this.#running.then(() => {
       this.#waiting = undefined;
       return this.#begin();
     });
