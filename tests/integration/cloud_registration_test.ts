@@ -1,8 +1,9 @@
 import { status } from "@grpc/grpc-js";
 import assert from "node:assert/strict";
 import { EnvectorClient } from "#adapters/cloud/mod.ts";
-import { CloudRegistration, type CloudState, offlineCloud } from "#domain/cloud/mod.ts";
+import { CloudRegistration, type CloudState, lastingStateOf, offlineCloud } from "#domain/cloud/mod.ts";
 import { TestClock } from "#domain/tokens/testing.ts";
+import type { Cloud } from "#ports/cloud.ts";
 import type { Timer } from "#ports/timer.ts";
 import { testCertificates } from "../support/certificates.ts";
 import type { Rpc } from "../support/test_cloud/checks.ts";
@@ -167,6 +168,51 @@ Deno.test("CloudRegistration.register() during a run waits for it and runs again
   assert.equal(cloud.calls.filter((call) => call === "get_key_list").length, 2);
 });
 
+Deno.test("CloudRegistration never runs twice at once, at whatever moment of a run it is asked", async () => {
+  let open = 0, most = 0;
+  const gate = Promise.withResolvers<void>(), nothing = () => Promise.resolve();
+  const connect = (): Cloud => {
+    most = Math.max(most, ++open);
+    const keyList = () => gate.promise.then(() => ["vault-key"]), indexList = () => Promise.resolve(["team"]);
+    const keys = { keyList, registerKey: nothing, loadKey: nothing, unloadKey: nothing };
+    return { ...keys, indexList, createIndex: nothing, close: () => open-- };
+  };
+  const openEvalKey = () => Promise.resolve(patternKey(1));
+  const registration = new CloudRegistration({
+    connect,
+    residency: { keyId: "vault-key", openEvalKey, indexName: "team", dim: 1024 },
+    endpoint: "cloud:443",
+    clock: new TestClock(),
+    timer: () => () => {},
+    log: () => {},
+  });
+  const asked = [registration.register(), registration.register()];
+  gate.resolve();
+  for (let i = 0; i < 60; i++) {
+    await Promise.resolve(); // every step that the runs take
+    asked.push(registration.register());
+  }
+  await Promise.all(asked);
+  assert.deepEqual([open, most], [0, 1]);
+});
+
+Deno.test("CloudRegistration tells why the last try failed while the next one runs", async () => {
+  await using cloud = await startCloud();
+  await using vault = new TestRegistration(cloud);
+  cloud.fail("load_key", { code: 2, message: "full" });
+  const { failure, why } = failureOf(await vault.register());
+  const during: CloudState[] = [];
+  cloud.onCall = () => void during.push(vault.state);
+  await vault.passTime();
+  assert.deepEqual(during, Array(2).fill({ kind: "registering", lastFailure: { failure, why } }));
+  assert.deepEqual([during[0], vault.state].map(lastingStateOf), ["failed", "failed"], "no alert goes off and on");
+  cloud.fail("load_key", undefined);
+  assert.equal((await vault.passTime()).kind, "registered");
+  during.length = 0;
+  await vault.register();
+  assert.deepEqual(during[0], { kind: "registering" }, "a success is not forgotten for an older failure");
+});
+
 Deno.test("CloudRegistration tells a rejected API key from a host that cannot be reached, in state and log", async () => {
   await using cloud = await startCloud();
   await using rejected = new TestRegistration(cloud, { apiKey: "s3cret-and-wrong" });
@@ -294,8 +340,10 @@ Deno.test("CloudRegistration.stop() ends a call in flight, says nothing of it an
   cloud.onCall = () => called.resolve();
   vault.registration.start();
   await called.promise;
+  const forced = vault.register();
   await vault.registration.stop();
   await vault.registration.stop();
+  assert.deepEqual(await forced, { kind: "registering" }, "the cloud has not failed");
   assert.equal(vault.waiting, undefined);
   assert.deepEqual(vault.logged, ["info cloud: registering with cloud:443"]);
   await vault.register();

@@ -4,7 +4,7 @@ import { type Cloud, CloudError } from "#ports/cloud.ts";
 import type { Log } from "#ports/log.ts";
 import type { Timer } from "#ports/timer.ts";
 import { ensureResident, type Residency } from "./sequence.ts";
-import type { CloudControl, CloudState } from "./state.ts";
+import { type CloudControl, type CloudState, lastFailureOf } from "./state.ts";
 
 const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = 300_000;
@@ -72,7 +72,8 @@ export class CloudRegistration implements CloudControl {
   async #run(): Promise<CloudState> {
     const { connect, residency, endpoint, clock, log } = this.#options;
     if (this.#failures === 0) log("info", `cloud: registering with ${endpoint}`);
-    this.#state = { kind: "registering" };
+    const lastFailure = lastFailureOf(this.#state);
+    this.#state = { kind: "registering", ...(lastFailure ? { lastFailure } : {}) };
     try {
       this.#connection = connect();
       await ensureResident(this.#connection, residency);
@@ -81,6 +82,7 @@ export class CloudRegistration implements CloudControl {
       log("info", `cloud: registered with ${endpoint}: key ${residency.keyId}, ${index}`);
       return this.#state = { kind: "registered", since: clock.now() };
     } catch (reason) {
+      if (this.#isStopped) return this.#state; // it is our end that the run failed of
       return this.#state = this.#failed(reason);
     } finally {
       this.#connection?.close();
@@ -93,10 +95,8 @@ export class CloudRegistration implements CloudControl {
     const delayMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LAST_RETRY_MS);
     this.#failures++;
     const failure = reason instanceof CloudError ? reason.failure : "local", why = whyText(failure, reason);
-    if (!this.#isStopped) {
-      log("warn", `cloud: not registered: ${why}; next try in ${delayMs / 1000} s`);
-      this.#cancelRetry = timer(() => void this.register(), delayMs);
-    }
+    log("warn", `cloud: not registered: ${why}; next try in ${delayMs / 1000} s`);
+    this.#cancelRetry = timer(() => void this.register(), delayMs);
     return { kind: "failed", failure, why, nextTryAt: clock.now() + delayMs };
   }
 }
