@@ -313,8 +313,9 @@ Deno.test("two vaults that create the index at once end with one", async () => {
   assert.deepEqual([...cloud.indexes.keys()], ["team"]);
 });
 
-Deno.test("CloudRegistration says what is wrong on its own side", async () => {
+Deno.test("CloudRegistration says what is wrong on its own side, and tells once that it has been stopped", async () => {
   await using cloud = await startCloud();
+  let stops = 0;
   const vault = new CloudRegistration({
     connect: () => new EnvectorClient({ address: cloud.address, apiKey: cloud.apiKey, ca: [cloud.ca] }),
     residency: {
@@ -327,9 +328,13 @@ Deno.test("CloudRegistration says what is wrong on its own side", async () => {
     clock: new TestClock(),
     timer: () => () => {},
     log: () => {},
+    onStopped: () => stops++,
   });
   assert.deepEqual(failureOf(await vault.register()), { failure: "local", why: "EvalKey.json: no such file" });
+  assert.equal(stops, 0);
+  await Promise.all([vault.stop(), vault.stop()]);
   await vault.stop();
+  assert.equal(stops, 1);
 });
 
 Deno.test("CloudRegistration.stop() ends a call in flight, says nothing of it and begins nothing more", async () => {

@@ -18,6 +18,8 @@ export interface RegistrationOptions {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly log: Log;
+  /** Called once, when it has been stopped and nothing runs any more. */
+  readonly onStopped?: () => void;
 }
 
 /**
@@ -33,6 +35,7 @@ export class CloudRegistration implements CloudControl {
   #running: Promise<CloudState> | undefined;
   #waiting: Promise<CloudState> | undefined;
   #isStopped = false;
+  #stopped: Promise<void> | undefined;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
@@ -56,11 +59,16 @@ export class CloudRegistration implements CloudControl {
     });
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return this.#stopped ??= this.#stop();
+  }
+
+  async #stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelRetry();
     this.#connection?.close();
     await (this.#waiting ?? this.#running);
+    this.#options.onStopped?.();
   }
 
   #begin(): Promise<CloudState> {

@@ -3,4 +3,5 @@ export { EvalKey } from "./eval_key.ts";
 export { KeyBundle } from "./key_bundle.ts";
 export { KEY_ID, readKeyEnvelope, writeKeyEnvelope } from "./key_envelope.ts";
 export { PublicKeys } from "./public_keys.ts";
+export { holdLegacyEvalKey, openEvalKey } from "./legacy_eval_key.ts";
 export { ScoreDecryptor } from "./score_decryptor.ts";
