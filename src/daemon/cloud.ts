@@ -15,15 +15,25 @@ const ROOTS_VARIABLE = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH";
  * The vault's way to the cloud; nothing is sent before its start(). Reads what the seal takes away: certificates,
  * environment and a legacy evaluation key.
  *
- * @throws When the certificate authorities or that key cannot be read.
+ * @throws When the process may not connect to the cloud, or the certificate authorities or that key cannot be read.
  */
 export async function openCloud(config: Config, store: KeyStore, log: Log, clock: Clock): Promise<CloudControl> {
   const address = cloudEndpointOf(config);
   if (!address) return offlineCloud(log);
+  checkPermission(addressText(address));
   const { certificates: ca, source } = await trustedCertificates(Deno.env.get(ROOTS_VARIABLE));
   log("debug", `cloud: ${ca.length} certificate authorities from ${source}`);
   const legacyKey = await holdLegacyEvalKey(store);
   return registration(config, address, { store, log, clock, ca, legacyKey });
+}
+
+/** Flags are fixed when an executable is compiled, and those of the example configuration name no cloud. */
+function checkPermission(host: string): void {
+  if (Deno.permissions.querySync({ name: "net", host }).state === "granted") return;
+  throw new Error(
+    `no permission to connect to ${host} (envector.endpoint): start the vault with the package's launcher, ` +
+      "which reads the configuration; an executable of 'deno task compile' has no permission for a cloud",
+  );
 }
 
 interface RegistrationParts {

@@ -213,6 +213,17 @@ Deno.test("a vault does not start when the certificate authorities lie where it 
   );
 });
 
+Deno.test("a vault that was started without permission for its cloud does not start, and says why", async () => {
+  await using vault = await TestVault.start({ keepFlags: true });
+  await vault.stop();
+  const offline = await Deno.readTextFile(vault.config);
+  await Deno.writeTextFile(vault.config, `${offline}envector: {endpoint: cloud.example, api_key: ${API_KEY}}\n`);
+  await assert.rejects(
+    vault.start(),
+    /daemon: cloud: no permission to connect to cloud\.example:443 \(envector\.endpoint\): start the vault with the package's launcher/,
+  );
+});
+
 Deno.test("code inside the sealed daemon can connect to the cloud and nowhere else", async () => {
   await using cloud = await TestCloud.start({ keys: ["vault-key"] });
   await using vault = await vaultOf(cloud, { preload: `${ROOT}tests/support/attack_probe.ts` });
