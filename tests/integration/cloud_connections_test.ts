@@ -78,6 +78,19 @@ for (
         }) as Server,
     },
     { name: "hangs up", server: () => createServer((socket) => socket.destroy()) },
+    { name: "resets the connection", server: () => createServer((socket) => void socket.resetAndDestroy()) },
+    {
+      name: "resets the connection during the handshake",
+      server: () => createServer((socket) => void socket.once("data", () => socket.resetAndDestroy())),
+    },
+    {
+      name: "resets the connection after the handshake",
+      server: () =>
+        createTlsServer({ cert, key, ALPNProtocols: ["h2"] }, (socket) => {
+          socket.on("error", () => {});
+          socket.once("data", () => socket.destroy());
+        }) as Server,
+    },
     { name: "goes away as soon as it is there", server: goingAway },
   ]
 ) {
