@@ -149,6 +149,21 @@ Deno.test("CloudRegistration.register() runs at once instead of at the next try"
   assert.equal(vault.waiting, undefined, "the retry is called off");
 });
 
+Deno.test("CloudRegistration.register() does not put off the tries after it", async () => {
+  await using cloud = await startCloud();
+  cloud.fail("get_key_list", { code: 2 });
+  await using vault = new TestRegistration(cloud);
+  await vault.register();
+  for (let i = 0; i < 3; i++) await vault.passTime();
+  assert.equal(vault.waiting!.milliseconds, 40_000);
+  for (let i = 0; i < 3; i++) {
+    await vault.register();
+    assert.equal(vault.waiting!.milliseconds, 5_000, "who forces it has mended something, or nearly");
+  }
+  await vault.passTime();
+  assert.equal(vault.waiting!.milliseconds, 10_000);
+});
+
 Deno.test("CloudRegistration.register() during a run waits for it and runs again, once for all who wait", async () => {
   await using cloud = await startCloud();
   await using vault = new TestRegistration(cloud);

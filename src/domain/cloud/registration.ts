@@ -51,11 +51,11 @@ export class CloudRegistration implements CloudControl {
 
   register(): Promise<CloudState> {
     if (this.#waiting) return this.#waiting; // first: between the two runs, nothing is running
-    if (this.#running === undefined) return this.#begin();
+    if (this.#running === undefined) return this.#force();
     // What runs may have begun before the caller mended something: all who wait share the next run.
     return this.#waiting = this.#running.then(() => {
       this.#waiting = undefined;
-      return this.#begin();
+      return this.#force();
     });
   }
 
@@ -69,6 +69,12 @@ export class CloudRegistration implements CloudControl {
     this.#connection?.close();
     await (this.#waiting ?? this.#running);
     this.#options.onStopped?.();
+  }
+
+  /** Forgets how often it has failed: somebody means to have mended it, and its next tries shall come soon. */
+  #force(): Promise<CloudState> {
+    this.#failures = 0;
+    return this.#begin();
   }
 
   #begin(): Promise<CloudState> {
@@ -104,7 +110,7 @@ export class CloudRegistration implements CloudControl {
     this.#failures++;
     const failure = reason instanceof CloudError ? reason.failure : "local", why = whyText(failure, reason);
     log("warn", `cloud: not registered: ${why}; next try in ${delayMs / 1000} s`);
-    this.#cancelRetry = timer(() => void this.register(), delayMs);
+    this.#cancelRetry = timer(() => void this.#begin(), delayMs);
     return { kind: "failed", failure, why, nextTryAt: clock.now() + delayMs };
   }
 }
