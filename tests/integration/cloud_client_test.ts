@@ -48,6 +48,14 @@ Deno.test("EnvectorClient takes other limits than its own", async () => {
   assert.match((await errorOf(client.keyList())).message, /^envector: get_key_list: RESOURCE_EXHAUSTED: /);
 });
 
+Deno.test("EnvectorClient decodes no list that is longer than any cluster's", async () => {
+  await using cloud = await startCloud({ keys: Array.from({ length: 60_000 }, (_, i) => `${i}`.padStart(20, "k")) });
+  using client = new Client(cloud);
+  const { failure, message } = await errorOf(client.keyList());
+  assert.match(message, /^envector: get_key_list: INTERNAL: .*answer of 1320004 bytes, more than 1048576$/);
+  assert.equal(failure, "refused");
+});
+
 Deno.test("EnvectorClient refuses to be made without an address", () => {
   const options = { address: { host: "", port: 443 }, apiKey: "", ca: [] };
   assert.throws(() => new EnvectorClient(options), { message: "envector: ClientOptions.Address is required" });
