@@ -2,6 +2,7 @@ import { libcSender } from "#adapters/native/mod.ts";
 import { addressText, type Config, listenHost } from "#config/mod.ts";
 import { type AdminServer, cloudBody, startAdminServer } from "#edge/admin/mod.ts";
 import type { GrpcServer } from "#edge/grpc/mod.ts";
+import { lastingStateOf } from "#domain/cloud/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
 import { type Permissions, permissionsFor, servingPermissions } from "#permissions/mod.ts";
 import { systemClock } from "#ports/clock.ts";
@@ -33,7 +34,7 @@ export async function startDaemon(config: Config, build: Build): Promise<number>
   const stopSignal = nextStopSignal();
   const vault = await openVault(config, log, { clock, ...telemetry });
   try {
-    const surfaces = { "/metrics": metricsSurface(vault, telemetry, () => vault.cloud.state.kind) };
+    const surfaces = { "/metrics": metricsSurface(vault, telemetry, () => lastingStateOf(vault.cloud.state)) };
     await serve(config, vault, { version: build.version, surfaces }, stopSignal);
   } finally {
     await closeVault(vault);
