@@ -2,7 +2,8 @@ import type { CloudJson } from "#edge/admin/admin_client.ts";
 import { printable } from "./printable.ts";
 
 /** Where the vault stands with the cloud, in one line. */
-export function cloudText({ state, endpoint, failure, why = "", next_try }: CloudJson): string {
+export function cloudText(cloud: CloudJson): string {
+  const { state, endpoint, failure, why = "", next_try } = cloud;
   switch (state) {
     case "offline":
       return "offline — no endpoint or no API key is configured";
@@ -11,8 +12,14 @@ export function cloudText({ state, endpoint, failure, why = "", next_try }: Clou
     case "failed":
       return `failed (${FAILURES[failure ?? "local"]}), next try ${next_try}: ${printable(why)}`;
     default:
-      return `${state} (${endpoint})`;
+      return `${state} (${endpoint})` +
+        (cloudFailed(cloud) ? `, the last try failed (${FAILURES[failure ?? "local"]}): ${printable(why)}` : "");
   }
+}
+
+/** Whether the last try that came to an end has failed. */
+export function cloudFailed({ failure }: CloudJson): boolean {
+  return failure !== undefined;
 }
 
 const FAILURES = {

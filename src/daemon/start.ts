@@ -2,6 +2,7 @@ import { libcSender } from "#adapters/native/mod.ts";
 import { addressText, type Config, listenHost } from "#config/mod.ts";
 import { type AdminServer, cloudBody, startAdminServer } from "#edge/admin/mod.ts";
 import type { GrpcServer } from "#edge/grpc/mod.ts";
+import { lastingStateOf } from "#domain/cloud/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
 import { type Permissions, permissionsFor, servingPermissions } from "#permissions/mod.ts";
 import { systemClock } from "#ports/clock.ts";
@@ -36,7 +37,7 @@ export async function startDaemon(config: Config, build: Build): Promise<number>
   try {
     const secrets = await openSecrets(config, vault, build);
     try {
-      const metrics = metricsSurface(vault, telemetry, () => vault.cloud.state.kind);
+      const metrics = metricsSurface(vault, telemetry, () => lastingStateOf(vault.cloud.state));
       const surfaces = { "/metrics": metrics, ...secrets?.surfaces };
       await serve(config, vault, { version: build.version, surfaces, secrets }, stopSignal);
     } finally {

@@ -48,6 +48,14 @@ Deno.test("EnvectorClient takes other limits than its own", async () => {
   assert.match((await errorOf(client.keyList())).message, /^envector: get_key_list: RESOURCE_EXHAUSTED: /);
 });
 
+Deno.test("EnvectorClient decodes no list that is longer than any cluster's", async () => {
+  await using cloud = await startCloud({ keys: Array.from({ length: 60_000 }, (_, i) => `${i}`.padStart(20, "k")) });
+  using client = new Client(cloud);
+  const { failure, message } = await errorOf(client.keyList());
+  assert.match(message, /^envector: get_key_list: INTERNAL: .*answer of 1320004 bytes, more than 1048576$/);
+  assert.equal(failure, "refused");
+});
+
 Deno.test("EnvectorClient refuses to be made without an address", () => {
   const options = { address: { host: "", port: 443 }, apiKey: "", ca: [] };
   assert.throws(() => new EnvectorClient(options), { message: "envector: ClientOptions.Address is required" });
@@ -359,6 +367,11 @@ for (
       want: "key [REDACTED] is odd",
     },
     { name: "a return code", fault: { code: 2, message: "key s3cret is odd" }, want: "key [REDACTED] is odd" },
+    {
+      name: "a text that would pass for lines of ours or steer a terminal",
+      fault: { code: 2, message: "no\r\nroot: \x1b[31mred\u2028\u202egnp" },
+      want: "no root: [31mred gnp",
+    },
     { name: "a long text", fault: { code: 2, message: "x".repeat(5000) }, want: `${"x".repeat(512)}…` },
   ] as { name: string; fault: Fault; want: string }[]
 ) {

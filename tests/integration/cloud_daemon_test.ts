@@ -87,6 +87,23 @@ Deno.test("a sealed vault registers its key and its index with the cloud over TL
   assert.equal(vault.stderr.includes(API_KEY), false);
 });
 
+Deno.test("a sealed vault registers the key of a legacy EvalKey.bin, and may read no more for it", async () => {
+  await using cloud = await TestCloud.start();
+  await using vault = await vaultOf(cloud);
+  const folder = join(vault.dir, "vault-keys/vault-key"), key = new Uint8Array(4_500_000).fill("F".charCodeAt(0));
+  await Deno.remove(join(folder, "EvalKey.json"));
+  await Deno.writeFile(join(folder, "EvalKey.bin"), key, { mode: 0o600 });
+  await vault.start();
+  assert.equal((await settled(vault)).state, "registered");
+  const sha256 = createHash("sha256").update(key).digest("hex");
+  assert.deepEqual(cloud.keys.get("vault-key"), { sha256, size: key.length, isLoaded: true });
+  cloud.keys.clear();
+  assert.equal((await vault.cli("cloud", "register")).code, 0, "as often as it takes");
+  const { permissions } = JSON.parse((await vault.cli("status", "--json")).stdout);
+  assert.deepEqual(permissions, { ...vault.keptPermissions, net: [addressText(cloud.address)] });
+  assert.equal((await vault.stop()).code, 0);
+});
+
 Deno.test("a vault whose API key is rejected serves, says so, and registers once the cloud takes the key", async () => {
   await using cloud = await TestCloud.start();
   cloud.keys.set("vault-key", { sha256: "", size: 1, isLoaded: false });
@@ -193,6 +210,17 @@ Deno.test("a vault does not start when the certificate authorities lie where it 
   await assert.rejects(
     vault.start(),
     /daemon: cloud: certificate authorities in .*: the daemon may read only its own files: put them into the install/,
+  );
+});
+
+Deno.test("a vault that was started without permission for its cloud does not start, and says why", async () => {
+  await using vault = await TestVault.start({ keepFlags: true });
+  await vault.stop();
+  const offline = await Deno.readTextFile(vault.config);
+  await Deno.writeTextFile(vault.config, `${offline}envector: {endpoint: cloud.example, api_key: ${API_KEY}}\n`);
+  await assert.rejects(
+    vault.start(),
+    /daemon: cloud: no permission to connect to cloud\.example:443 \(envector\.endpoint\): start the vault with the package's launcher/,
   );
 });
 

@@ -1,8 +1,9 @@
 import { status } from "@grpc/grpc-js";
 import assert from "node:assert/strict";
 import { EnvectorClient } from "#adapters/cloud/mod.ts";
-import { CloudRegistration, type CloudState, offlineCloud } from "#domain/cloud/mod.ts";
+import { CloudRegistration, type CloudState, lastingStateOf, offlineCloud } from "#domain/cloud/mod.ts";
 import { TestClock } from "#domain/tokens/testing.ts";
+import type { Cloud } from "#ports/cloud.ts";
 import type { Timer } from "#ports/timer.ts";
 import { testCertificates } from "../support/certificates.ts";
 import type { Rpc } from "../support/test_cloud/checks.ts";
@@ -148,6 +149,21 @@ Deno.test("CloudRegistration.register() runs at once instead of at the next try"
   assert.equal(vault.waiting, undefined, "the retry is called off");
 });
 
+Deno.test("CloudRegistration.register() does not put off the tries after it", async () => {
+  await using cloud = await startCloud();
+  cloud.fail("get_key_list", { code: 2 });
+  await using vault = new TestRegistration(cloud);
+  await vault.register();
+  for (let i = 0; i < 3; i++) await vault.passTime();
+  assert.equal(vault.waiting!.milliseconds, 40_000);
+  for (let i = 0; i < 3; i++) {
+    await vault.register();
+    assert.equal(vault.waiting!.milliseconds, 5_000, "who forces it has mended something, or nearly");
+  }
+  await vault.passTime();
+  assert.equal(vault.waiting!.milliseconds, 10_000);
+});
+
 Deno.test("CloudRegistration.register() during a run waits for it and runs again, once for all who wait", async () => {
   await using cloud = await startCloud();
   await using vault = new TestRegistration(cloud);
@@ -165,6 +181,51 @@ Deno.test("CloudRegistration.register() during a run waits for it and runs again
   cloud.fail("get_index_list", undefined);
   assert.deepEqual((await Promise.all(others)).map(({ kind }) => kind), ["registered", "registered"]);
   assert.equal(cloud.calls.filter((call) => call === "get_key_list").length, 2);
+});
+
+Deno.test("CloudRegistration never runs twice at once, at whatever moment of a run it is asked", async () => {
+  let open = 0, most = 0;
+  const gate = Promise.withResolvers<void>(), nothing = () => Promise.resolve();
+  const connect = (): Cloud => {
+    most = Math.max(most, ++open);
+    const keyList = () => gate.promise.then(() => ["vault-key"]), indexList = () => Promise.resolve(["team"]);
+    const keys = { keyList, registerKey: nothing, loadKey: nothing, unloadKey: nothing };
+    return { ...keys, indexList, createIndex: nothing, close: () => open-- };
+  };
+  const openEvalKey = () => Promise.resolve(patternKey(1));
+  const registration = new CloudRegistration({
+    connect,
+    residency: { keyId: "vault-key", openEvalKey, indexName: "team", dim: 1024 },
+    endpoint: "cloud:443",
+    clock: new TestClock(),
+    timer: () => () => {},
+    log: () => {},
+  });
+  const asked = [registration.register(), registration.register()];
+  gate.resolve();
+  for (let i = 0; i < 60; i++) {
+    await Promise.resolve(); // every step that the runs take
+    asked.push(registration.register());
+  }
+  await Promise.all(asked);
+  assert.deepEqual([open, most], [0, 1]);
+});
+
+Deno.test("CloudRegistration tells why the last try failed while the next one runs", async () => {
+  await using cloud = await startCloud();
+  await using vault = new TestRegistration(cloud);
+  cloud.fail("load_key", { code: 2, message: "full" });
+  const { failure, why } = failureOf(await vault.register());
+  const during: CloudState[] = [];
+  cloud.onCall = () => void during.push(vault.state);
+  await vault.passTime();
+  assert.deepEqual(during, Array(2).fill({ kind: "registering", lastFailure: { failure, why } }));
+  assert.deepEqual([during[0], vault.state].map(lastingStateOf), ["failed", "failed"], "no alert goes off and on");
+  cloud.fail("load_key", undefined);
+  assert.equal((await vault.passTime()).kind, "registered");
+  during.length = 0;
+  await vault.register();
+  assert.deepEqual(during[0], { kind: "registering" }, "a success is not forgotten for an older failure");
 });
 
 Deno.test("CloudRegistration tells a rejected API key from a host that cannot be reached, in state and log", async () => {
@@ -267,8 +328,9 @@ Deno.test("two vaults that create the index at once end with one", async () => {
   assert.deepEqual([...cloud.indexes.keys()], ["team"]);
 });
 
-Deno.test("CloudRegistration says what is wrong on its own side", async () => {
+Deno.test("CloudRegistration says what is wrong on its own side, and tells once that it has been stopped", async () => {
   await using cloud = await startCloud();
+  let stops = 0;
   const vault = new CloudRegistration({
     connect: () => new EnvectorClient({ address: cloud.address, apiKey: cloud.apiKey, ca: [cloud.ca] }),
     residency: {
@@ -281,9 +343,13 @@ Deno.test("CloudRegistration says what is wrong on its own side", async () => {
     clock: new TestClock(),
     timer: () => () => {},
     log: () => {},
+    onStopped: () => stops++,
   });
   assert.deepEqual(failureOf(await vault.register()), { failure: "local", why: "EvalKey.json: no such file" });
+  assert.equal(stops, 0);
+  await Promise.all([vault.stop(), vault.stop()]);
   await vault.stop();
+  assert.equal(stops, 1);
 });
 
 Deno.test("CloudRegistration.stop() ends a call in flight, says nothing of it and begins nothing more", async () => {
@@ -294,8 +360,10 @@ Deno.test("CloudRegistration.stop() ends a call in flight, says nothing of it an
   cloud.onCall = () => called.resolve();
   vault.registration.start();
   await called.promise;
+  const forced = vault.register();
   await vault.registration.stop();
   await vault.registration.stop();
+  assert.deepEqual(await forced, { kind: "registering" }, "the cloud has not failed");
   assert.equal(vault.waiting, undefined);
   assert.deepEqual(vault.logged, ["info cloud: registering with cloud:443"]);
   await vault.register();

@@ -40,9 +40,9 @@ export function transportError(rpc: CalledMethod, reason: unknown, apiKey: strin
   return new CloudError(FAILURES[code] ?? "refused", `${where}: ${status[code]}: ${said(details ?? "", apiKey)}`);
 }
 
-/** A server may give back what it was sent, and at any length. */
+/** One line: a server may give back what it was sent, at any length, and what steers a terminal or turns text around. */
 function said(text: string, apiKey: string): string {
   const withoutKey = apiKey === "" ? text : text.replaceAll(apiKey, "[REDACTED]");
-  const plain = withoutKey.replace(/ Resolution note: $/, "").trim();
+  const plain = withoutKey.replace(/[\s\p{C}]+/gu, " ").replace(/ Resolution note: $/, "").trim();
   return plain.length > MAX_TEXT ? `${plain.slice(0, MAX_TEXT)}…` : plain;
 }

@@ -75,7 +75,7 @@ export class Calls {
   close(): void {
     this.#isClosed = true;
     for (const call of this.#inFlight) call.cancel();
-    this.#channel.client.close();
+    this.#channel.close();
   }
 
   async #during<T>(call: ClientUnaryCall | ClientWritableStream<unknown>, wait: () => Promise<T>): Promise<T> {

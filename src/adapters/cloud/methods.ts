@@ -33,6 +33,9 @@ export const HEADER_TYPES = {
   get_metadata: MessageType.GetMetadata,
 } as const satisfies Partial<Record<MethodName, MessageType>>;
 
+/** Longest answer but metadata: 47,000 names of 20 characters, more than any cluster has. */
+const MAX_ANSWER_BYTES = 1_048_576;
+
 /** The methods that this client calls: unary and client streams. */
 export type CalledMethod = keyof typeof HEADER_TYPES;
 
@@ -51,8 +54,16 @@ export function wireMethod<Name extends CalledMethod>(name: Name): WireMethod<Na
   return {
     path: `/${ES2EService.typeName}/${method.name}`,
     serialize: (request) => asBuffer(toBinary(method.input, create(method.input, request))),
-    deserialize: (bytes) => fromBinary(method.output, bytes) as Response<Name>,
+    deserialize: (bytes) => {
+      if (name !== "get_metadata") checkSize(bytes.length);
+      return fromBinary(method.output, bytes) as Response<Name>;
+    },
   };
+}
+
+/** As long as the connection allows, empty names alone would take 7 s and 1 GB to decode: a cloud could stop the vault. */
+function checkSize(bytes: number): void {
+  if (bytes > MAX_ANSWER_BYTES) throw new Error(`answer of ${bytes} bytes, more than ${MAX_ANSWER_BYTES}`);
 }
 
 /** A view, not a copy. */

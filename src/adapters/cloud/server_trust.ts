@@ -9,8 +9,10 @@ import { connect, createSecureContext, type SecureContext, type TLSSocket } from
 export class ServerTrust extends ChannelCredentials {
   readonly #host: string;
   readonly #context: SecureContext;
+  readonly #open = new Set<Socket>();
   #socket: TLSSocket | undefined;
   #sentBefore = 0;
+  #isClosed = false;
 
   /** @param host A name or an address. @param ca PEM, one certificate each. */
   constructor(host: string, ca: readonly string[]) {
@@ -22,6 +24,15 @@ export class ServerTrust extends ChannelCredentials {
   /** On all connections so far. */
   get bytesSent(): number {
     return this.#sentBefore + (this.#socket?.bytesWritten ?? 0);
+  }
+
+  /**
+   * Ends all connections and makes no more. grpc-js ends those that it uses, and forgets those that it does not: a server
+   * that never answers a handshake, or speaks something else, would keep one open for each try.
+   */
+  close(): void {
+    this.#isClosed = true;
+    for (const socket of this.#open) socket.destroy();
   }
 
   override _isSecure(): boolean {
@@ -53,6 +64,7 @@ export class ServerTrust extends ChannelCredentials {
   #handshake(socket: Socket): Promise<TLSSocket> {
     const host = this.#host;
     return new Promise((resolve, reject) => {
+      if (this.#isClosed) throw new Error("the client is closed");
       const secured = connect({
         socket,
         host, // what the certificate has to be for
@@ -60,6 +72,10 @@ export class ServerTrust extends ChannelCredentials {
         secureContext: this.#context,
         ALPNProtocols: ["h2"],
       }, () => secured.authorized ? resolve(secured) : reject(secured.authorizationError));
+      for (const each of [socket, secured]) {
+        this.#open.add(each);
+        each.on("close", () => this.#open.delete(each));
+      }
       secured.on("error", reject);
     });
   }

@@ -1,4 +1,4 @@
-import { cloudText } from "../cloud_text.ts";
+import { cloudFailed, cloudText } from "../cloud_text.ts";
 import { type Command, JSON_OPTION } from "../command.ts";
 
 export const cloudStatus: Command = {
@@ -16,6 +16,6 @@ export const cloudStatus: Command = {
       context.printLine(`Key:      ${cloud.key_id}`);
       context.printLine(`Index:    ${cloud.index || "none configured"}`);
     }
-    return cloud.state === "failed" ? 2 : 0;
+    return cloudFailed(cloud) ? 2 : 0;
   },
 };

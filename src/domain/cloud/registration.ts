@@ -4,7 +4,7 @@ import { type Cloud, CloudError } from "#ports/cloud.ts";
 import type { Log } from "#ports/log.ts";
 import type { Timer } from "#ports/timer.ts";
 import { ensureResident, type Residency } from "./sequence.ts";
-import type { CloudControl, CloudState } from "./state.ts";
+import { type CloudControl, type CloudState, lastFailureOf } from "./state.ts";
 
 const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = 300_000;
@@ -18,6 +18,8 @@ export interface RegistrationOptions {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly log: Log;
+  /** Called once, when it has been stopped and nothing runs any more. */
+  readonly onStopped?: () => void;
 }
 
 /**
@@ -33,6 +35,7 @@ export class CloudRegistration implements CloudControl {
   #running: Promise<CloudState> | undefined;
   #waiting: Promise<CloudState> | undefined;
   #isStopped = false;
+  #stopped: Promise<void> | undefined;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
@@ -47,19 +50,31 @@ export class CloudRegistration implements CloudControl {
   }
 
   register(): Promise<CloudState> {
-    if (this.#running === undefined) return this.#begin();
+    if (this.#waiting) return this.#waiting; // first: between the two runs, nothing is running
+    if (this.#running === undefined) return this.#force();
     // What runs may have begun before the caller mended something: all who wait share the next run.
-    return this.#waiting ??= this.#running.then(() => {
+    return this.#waiting = this.#running.then(() => {
       this.#waiting = undefined;
-      return this.#begin();
+      return this.#force();
     });
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return this.#stopped ??= this.#stop();
+  }
+
+  async #stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelRetry();
     this.#connection?.close();
     await (this.#waiting ?? this.#running);
+    this.#options.onStopped?.();
+  }
+
+  /** Forgets how often it has failed: somebody means to have mended it, and its next tries shall come soon. */
+  #force(): Promise<CloudState> {
+    this.#failures = 0;
+    return this.#begin();
   }
 
   #begin(): Promise<CloudState> {
@@ -71,7 +86,8 @@ export class CloudRegistration implements CloudControl {
   async #run(): Promise<CloudState> {
     const { connect, residency, endpoint, clock, log } = this.#options;
     if (this.#failures === 0) log("info", `cloud: registering with ${endpoint}`);
-    this.#state = { kind: "registering" };
+    const lastFailure = lastFailureOf(this.#state);
+    this.#state = { kind: "registering", ...(lastFailure ? { lastFailure } : {}) };
     try {
       this.#connection = connect();
       await ensureResident(this.#connection, residency);
@@ -80,6 +96,7 @@ export class CloudRegistration implements CloudControl {
       log("info", `cloud: registered with ${endpoint}: key ${residency.keyId}, ${index}`);
       return this.#state = { kind: "registered", since: clock.now() };
     } catch (reason) {
+      if (this.#isStopped) return this.#state; // it is our end that the run failed of
       return this.#state = this.#failed(reason);
     } finally {
       this.#connection?.close();
@@ -92,10 +109,8 @@ export class CloudRegistration implements CloudControl {
     const delayMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LAST_RETRY_MS);
     this.#failures++;
     const failure = reason instanceof CloudError ? reason.failure : "local", why = whyText(failure, reason);
-    if (!this.#isStopped) {
-      log("warn", `cloud: not registered: ${why}; next try in ${delayMs / 1000} s`);
-      this.#cancelRetry = timer(() => void this.register(), delayMs);
-    }
+    log("warn", `cloud: not registered: ${why}; next try in ${delayMs / 1000} s`);
+    this.#cancelRetry = timer(() => void this.#begin(), delayMs);
     return { kind: "failed", failure, why, nextTryAt: clock.now() + delayMs };
   }
 }

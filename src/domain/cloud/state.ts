@@ -4,16 +4,31 @@ import type { CloudFailure } from "#ports/cloud.ts";
 export type CloudState =
   /** No endpoint or no API key is configured. */
   | { readonly kind: "offline" }
-  | { readonly kind: "registering" }
-  | { readonly kind: "registered"; readonly since: number }
   | {
-    readonly kind: "failed";
-    /** `local`: the fault is on this side, e.g. in the evaluation key's file. */
-    readonly failure: CloudFailure | "local";
-    /** For the operator; one line, without secrets. */
-    readonly why: string;
-    readonly nextTryAt: number;
-  };
+    readonly kind: "registering";
+    /** Why the try before this one failed; absent at the first and after a success. */
+    readonly lastFailure?: FailedTry;
+  }
+  | { readonly kind: "registered"; readonly since: number }
+  | { readonly kind: "failed"; readonly nextTryAt: number } & FailedTry;
+
+export interface FailedTry {
+  /** `local`: the fault is on this side, e.g. in the evaluation key's file. */
+  readonly failure: CloudFailure | "local";
+  /** For the operator; one line, without secrets. */
+  readonly why: string;
+}
+
+/** Why the last try that came to an end failed; undefined when it did not. */
+export function lastFailureOf(state: CloudState): FailedTry | undefined {
+  if (state.kind === "registering") return state.lastFailure;
+  return state.kind === "failed" ? { failure: state.failure, why: state.why } : undefined;
+}
+
+/** The state for gauges and alerts: one that has failed stays so while the next try runs. */
+export function lastingStateOf(state: CloudState): CloudState["kind"] {
+  return lastFailureOf(state) ? "failed" : state.kind;
+}
 
 /** The vault's side of the registration, for those who show it or push it. */
 export interface CloudControl {

@@ -1,5 +1,7 @@
+import type { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { messageOf, PayloadError } from "#errors/mod.ts";
+import type { EvalKeyParts } from "#ports/cloud.ts";
 import type { KeyStore, OpenKeyFile } from "#ports/key_store.ts";
 import { keyDataStart, readEntry } from "./key_envelope.ts";
 import { checkEvalKeyStart } from "./key_payload.ts";
@@ -47,11 +49,7 @@ export class EvalKey implements Disposable {
     const size = text.length / 4 * 3 - padding.filter((code) => code === PAD).length;
     const key = new EvalKey(file, text, size, "");
     checkEvalKeyStart(size, (await key.read(0, 1))[0]);
-    const digest = createHash("sha256");
-    for (let offset = 0; offset < size; offset += HASH_PART_BYTES) {
-      digest.update(await key.read(offset, Math.min(HASH_PART_BYTES, size - offset)));
-    }
-    const sha256 = digest.digest();
+    const sha256 = await sha256OfParts({ size, read: (offset, length) => key.read(offset, length) });
     if (sha256.toString("base64") !== hash) {
       throw new PayloadError("entries[0].hash does not match key_data: the file is damaged");
     }
@@ -71,6 +69,15 @@ export class EvalKey implements Disposable {
   [Symbol.dispose](): void {
     this.file[Symbol.dispose]();
   }
+}
+
+/** SHA-256 of a key, of which it never holds more than a part. */
+export async function sha256OfParts({ size, read }: Pick<EvalKeyParts, "size" | "read">): Promise<Buffer> {
+  const digest = createHash("sha256");
+  for (let offset = 0; offset < size; offset += HASH_PART_BYTES) {
+    digest.update(await read(offset, Math.min(HASH_PART_BYTES, size - offset)));
+  }
+  return digest.digest();
 }
 
 async function findKey(file: OpenKeyFile): Promise<{ text: EvalKey["text"]; hash: unknown }> {

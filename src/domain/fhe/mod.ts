@@ -4,4 +4,5 @@ export { KeyBundle } from "./key_bundle.ts";
 export { KEY_ID, readKeyEnvelope, writeKeyEnvelope } from "./key_envelope.ts";
 export { checkKeyPayload } from "./key_payload.ts";
 export { PublicKeys } from "./public_keys.ts";
+export { holdLegacyEvalKey, openEvalKey } from "./legacy_eval_key.ts";
 export { ScoreDecryptor } from "./score_decryptor.ts";

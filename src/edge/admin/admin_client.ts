@@ -62,9 +62,9 @@ export interface RoleJson {
 /** How the vault stands with enVector Cloud. */
 export interface CloudJson {
   readonly state: "offline" | "registering" | "registered" | "failed";
-  /** Of `offline` and `failed`. */
+  /** Of `offline` and `failed`, and of `registering` when the try before has failed. */
   readonly why?: string;
-  /** Of `failed`. */
+  /** Of `failed`, and of `registering` when the try before has failed. */
   readonly failure?: "rejected" | "unreachable" | "refused" | "local";
   /** Of `failed`, RFC 3339. */
   readonly next_try?: string;

@@ -45,7 +45,7 @@ function detailsOf(state: CloudState) {
     case "failed":
       return { failure: state.failure, why: state.why, next_try: new Date(state.nextTryAt).toISOString() };
     case "registering":
-      return {};
+      return { ...state.lastFailure };
   }
 }
 

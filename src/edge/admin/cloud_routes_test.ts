@@ -11,6 +11,9 @@ function standing(state: CloudState): CloudControl {
   return { state, start() {}, register: () => Promise.resolve(state), stop: () => Promise.resolve() };
 }
 
+const describe = (state: CloudState) =>
+  state.kind === "registering" && state.lastFailure ? "registering after a failure" : state.kind;
+
 for (
   const { state, shown, status, error } of [
     {
@@ -37,9 +40,15 @@ for (
       status: 409,
       error: { error: "the vault is stopping" },
     },
+    {
+      state: { kind: "registering", lastFailure: { failure: "unreachable", why: "no way" } },
+      shown: { state: "registering", failure: "unreachable", why: "no way", ...COMMON },
+      status: 409,
+      error: { error: "the vault is stopping" },
+    },
   ] as { state: CloudState; shown: object; status: number; error: object }[]
 ) {
-  Deno.test(`admin API shows a vault that is ${state.kind}, and answers ${status} when it ends so: /cloud`, async () => {
+  Deno.test(`admin API shows a vault that is ${describe(state)}, and answers ${status} when it ends so: /cloud`, async () => {
     await withAdmin(async ({ send }) => {
       const seen = await send("GET", "/cloud");
       assert.deepEqual([seen.status, JSON.parse(seen.text)], [200, shown]);
