@@ -123,7 +123,7 @@ Deno.test("/v1 serves what contract secrets.md A.3 to A.9 keep", async (t) => {
   });
 
   await t.step(
-    "old value verifies as 1 and new as 2 within grace; a wrong value does not, nor an unknown name",
+    "old value verifies as 1 and new as 2 within grace, and no other",
     async () => {
       await client.post("/v1/secrets", { name: "v/s", kind: "manual", value: "old", grace_period_secs: 600 });
       await client.put("/v1/secrets/v/s", { value: "new" });
