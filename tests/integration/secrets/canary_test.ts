@@ -105,7 +105,7 @@ Deno.test("no value of a good call stands in logs, files, audit or the process l
     ok(await client.patch("/api/secrets/p/q", { value: canaries.make("patched") }));
     ok(await client.post("/v1/batch/secrets", { names: ["a/b", "a/pair", "a/auto", "p/q"] }));
     assertNothingLeaked(vault, canaries);
-    for (const path of ["/v1/secrets", "/api/secrets", "/api/projects", "/openapi.json", "/health"]) {
+    for (const path of ["/v1/secrets", "/api/secrets", "/api/projects", "/openapi.json", "/health", "/metrics"]) {
       canaries.assertAbsent((await client.get(path)).text, path);
     }
     ok(await client.delete("/v1/secrets/a/pair"));
@@ -178,6 +178,10 @@ Deno.test("nothing of a malformed call stands in logs, files, audit, or in its o
       await refused("GET", `/v1/secrets/a/b?version=${c(query)}&limit=${c(query)}`);
     }
     await refused("GET", `/v1/secrets?limit=${c("limit")}`);
+    for (const path of ["/v1/secrets", "/api/secrets"]) {
+      await refused("GET", `${path}?project=${c("project")}%3A`);
+      await refused("GET", `${path}?prefix=${c("prefix").padEnd(2000, "x")}`);
+    }
     await refused("GET", `/api/secrets?limit=${c("limit")}`);
     for (const path of ["/v1/secrets/a:", "/api/secrets/a:", "/api/projects/a:", "/v1/", "/api/"]) {
       await refused("GET", `${path}${c("path")}`);
@@ -200,6 +204,7 @@ Deno.test("nothing of a malformed call stands in logs, files, audit, or in its o
       headers: { "x-forwarded-for": c("forwarded"), "user-agent": c("agent"), cookie: c("cookie") },
     });
     assert.ok(count > 150, String(count));
+    canaries.assertAbsent((await client.get("/metrics")).text, "the metrics");
     assertNothingLeaked(vault, canaries);
     assert.equal((await client.get("/v1/secrets/a/b")).body.value, "x");
   }));
