@@ -13,7 +13,8 @@ export const logs: Command = {
   help: "Show the service log (systemd) or the audit log",
   usage: [
     "runevault logs [-h] [-f] [--audit] [--user USER] [--method METHOD]",
-    "                      [--resource RESOURCE] [--status {success,denied,error,started}]",
+    "                      [--resource RESOURCE]",
+    "                      [--status {success,denied,error,started}]",
     "                      [--since SINCE] [--json]",
   ].join("\n"),
   options: [
