@@ -7,6 +7,8 @@ import { isPidFileHeld } from "../pid_file.ts";
 
 /** A file in the work directory that says under which name the old install is being moved aside. */
 const JOURNAL = "moved";
+/** Where install.sh puts the program. */
+const PROGRAM = "app/bin/runevault";
 const STAMP = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z$/;
 
 /**
@@ -114,6 +116,12 @@ async function lockWork(work: string): Promise<Deno.FsFile> {
   throw new VaultError("FAILED_PRECONDITION", `another restore is at work in ${work}`);
 }
 
+/** Moved aside, it would be missing where the service and the `runevault` of everybody's PATH look for it. */
+function programText(dir: string): string {
+  return `${dir} holds the program itself: run 'install.sh --uninstall' first, which keeps all else, ` +
+    "restore with bin/runevault of the unpacked package, then run its install.sh again";
+}
+
 /** Whether nothing is in the way, or may be moved out of it. */
 async function refuseUnlessFree(dir: string, force: boolean): Promise<void> {
   const found = await Deno.lstat(dir).catch(unlessMissing);
@@ -121,6 +129,7 @@ async function refuseUnlessFree(dir: string, force: boolean): Promise<void> {
     throw new VaultError("FAILED_PRECONDITION", `${dir} is no directory, or a link: name the directory itself`);
   }
   if (!found || await isEmptyOrAbsent(dir)) return;
+  if (await exists(join(dir, PROGRAM))) throw new VaultError("FAILED_PRECONDITION", programText(dir));
   if (!force) {
     const text = `${dir} is not empty: choose another directory, or --force to move it to ${
       restorePathsOf(dir).before
