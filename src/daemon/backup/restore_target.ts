@@ -1,7 +1,8 @@
 import { dirname, join } from "node:path";
 import { restorePathsOf, syncDirectory, writeFileAtomic } from "#adapters/storage/files/mod.ts";
 import { loadConfig } from "#config/mod.ts";
-import { messageOf, VaultError } from "#errors/mod.ts";
+import { osText } from "#config/read_file.ts";
+import { VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import { isPidFileHeld } from "../pid_file.ts";
 
@@ -39,6 +40,7 @@ export class RestoreTarget implements AsyncDisposable {
     try {
       await target.#recover();
       await refuseUnlessFree(dir, options.force);
+      await refuseMountPoint(dir, target.#work);
       await Deno.mkdir(target.tree, { mode: 0o700 });
       return target;
     } catch (reason) {
@@ -107,13 +109,24 @@ export class RestoreTarget implements AsyncDisposable {
 /** @returns The locked file; the directory is made when missing. */
 async function lockWork(work: string): Promise<Deno.FsFile> {
   await Deno.mkdir(work, { mode: 0o700 }).catch((reason) => {
-    if (!(reason instanceof Deno.errors.AlreadyExists)) throw new VaultError("FAILED_PRECONDITION", messageOf(reason));
+    if (!(reason instanceof Deno.errors.AlreadyExists)) {
+      throw new VaultError("FAILED_PRECONDITION", `cannot make ${work}: ${osText(reason)}`);
+    }
   });
   if (!(await Deno.lstat(work)).isDirectory) throw new VaultError("FAILED_PRECONDITION", `${work} is no directory`);
   const file = await Deno.open(join(work, "lock"), { write: true, create: true, mode: 0o600 });
   if (await file.tryLock(true)) return file;
   file.close();
   throw new VaultError("FAILED_PRECONDITION", `another restore is at work in ${work}`);
+}
+
+/** Nothing can be renamed onto the root of another file system, nor out of the way of one: told before any work. */
+async function refuseMountPoint(dir: string, work: string): Promise<void> {
+  const found = await Deno.lstat(dir).catch(unlessMissing);
+  if (!found || found.dev === (await Deno.lstat(work)).dev) return;
+  const text =
+    `${dir} is where another file system is mounted: name a directory in it, or unmount it while you restore`;
+  throw new VaultError("FAILED_PRECONDITION", text);
 }
 
 /** Moved aside, it would be missing where the service and the `runevault` of everybody's PATH look for it. */
