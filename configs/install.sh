@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the unpacked runevault package that this file lies in. Running it again upgrades the program and keeps the
-# configuration, keys, tokens, certificates and logs.
+# configuration, keys, tokens, certificates and logs, be they of this machine or restored from a backup.
 set -eu
 umask 022
 
@@ -168,6 +168,17 @@ install_program() {
   run rm -rf "$target/.app.old"
 }
 
+# What 'runevault backup restore' made belongs to root, and the service could not even look into it. A file of several
+# names may lie elsewhere too and stays as it is, as does everything where the account can read the configuration.
+adopt_restored() {
+  [ -f "$target/configs/runevault.conf" ] || return 0
+  [ -n "$(find "$target/configs" -prune -user 0 -perm 0700)" ] || return 0
+  say "giving what was restored to $account"
+  [ $dry_run = no ] || return 0
+  find "$target" -path "$target/app" -prune -o ! -path "$target" -user 0 \( -type d -o -type f -links 1 \) \
+    -exec chown "$uid:$gid" {} +
+}
+
 # What init advises after an empty line is for those who start the vault by hand.
 initialize() {
   # Keys are generated in locked memory, and many systems allow a session only 64 KiB of it.
@@ -236,6 +247,7 @@ install() {
   fi
   if [ -z "$uid" ] || [ -z "$gid" ]; then fail "the system user $account could not be created"; fi
   install_program
+  adopt_restored
   initialize
   link_command
   install_service

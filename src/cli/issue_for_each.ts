@@ -4,6 +4,7 @@ import type { AdminClient, IssuedToken } from "#edge/admin/admin_client.ts";
 import { messageOf } from "#errors/mod.ts";
 import type { Context } from "./context.ts";
 import { parseExpiryDays } from "./durations.ts";
+import { Interruption } from "./interruption.ts";
 import { checkOrders, ISSUE_COLUMNS, type IssueOrder, issueOrders } from "./issue_list.ts";
 import { printable } from "./printable.ts";
 
@@ -45,10 +46,12 @@ async function issueAll(
   orders: readonly IssueOrder[],
   { admin, folder, list }: Tools,
 ): Promise<number> {
+  using interruption = new Interruption(); // between a token and its file nobody would know the token
   const isJson = context.values.has("--json"), issued: Handed[] = [];
   let failure: string | undefined;
   for (const order of orders) {
     try {
+      if (interruption.isAsked) throw new Error("interrupted");
       const handed = await issueOne(order, admin, folder);
       issued.push(handed);
       if (!isJson) context.printLine(lineOf(handed));

@@ -1,5 +1,5 @@
-import { messageOf } from "#errors/mod.ts";
 import { Context } from "./context.ts";
+import { failureText } from "./failure_text.ts";
 import { helpText } from "./help.ts";
 import type { Io } from "./io.ts";
 import { parseArgs } from "./parse_args.ts";
@@ -22,7 +22,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     io.stdout(helpText(path));
     return 0;
   } catch (reason) {
-    io.stderr(reason instanceof UsageError ? reason.text() : `Error: ${messageOf(reason)}\n`);
+    io.stderr(reason instanceof UsageError ? reason.text() : `Error: ${failureText(reason, Deno.build.standalone)}\n`);
     return reason instanceof UsageError ? 2 : 1;
   }
 }

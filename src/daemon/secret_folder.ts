@@ -38,7 +38,7 @@ export class SecretFolder {
   async reserve(name: string): Promise<SecretFile> {
     const { path: folder } = this, path = join(folder, name), partial = join(folder, `.${name}.partial`);
     await this.checkFree([name]);
-    const file = await Deno.open(partial, { write: true, createNew: true, mode: 0o600 });
+    const file = await openNew(partial);
     let isOpen = true, isPending = true;
     const close = () => {
       if (isOpen) file.close();
@@ -60,5 +60,17 @@ export class SecretFolder {
       if (isPending) await Deno.remove(partial).catch(() => {});
     };
     return { write, [Symbol.asyncDispose]: dispose };
+  }
+}
+
+async function openNew(partial: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(partial, { write: true, createNew: true, mode: 0o600 });
+  } catch (reason) {
+    if (!(reason instanceof Deno.errors.AlreadyExists)) throw reason;
+    throw new VaultError(
+      "FAILED_PRECONDITION",
+      `${partial} is there: another run writes it, or one was killed (then remove it)`,
+    );
   }
 }

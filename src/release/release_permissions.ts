@@ -21,7 +21,9 @@ export async function exampleConfig(prefix: string): Promise<Config> {
 /**
  * What an executable may do, whatever its command line: flags are fixed when it is built. The daemon needs most; `init`,
  * `status` and the admin commands add the address of the socket and of the probe, which the daemon's seal takes away
- * again. No command may start a program, so `runevault logs` of the journal is not in it.
+ * again. No command may start a program, so `runevault logs` of the journal is not in it; nor are files elsewhere, so lists
+ * for `token issue --for-each` and backups work in the install directory alone, and a restore, which writes beside it, not
+ * at all (src/cli/failure_text.ts says so).
  */
 export async function executablePermissions(prefix: string): Promise<Permissions> {
   const config = await exampleConfig(prefix);

@@ -99,7 +99,7 @@ for (
     {
       name: "a comma in the socket's path",
       args: ["--admin-socket", "a,b"],
-      want: 'admin: Requires net access to "unix:DIR/a,b", run again with the --allow-net flag (socket: a,b)',
+      want: 'admin: no permission to connect to "unix:DIR/a,b" (socket: a,b)',
     },
   ]
 ) {

@@ -140,6 +140,43 @@ Deno.test("runevault token issue --for-each stops at the first failure and says 
     assert.deepEqual([again.code, issued.length, not_issued], [1, 1, ["carol"]]);
   }));
 
+Deno.test("runevault token issue --for-each ends between two tokens when it is interrupted, and says where", () =>
+  withVault(async (vault, dir) => {
+    const users = Array.from({ length: 5000 }, (_, i) => `u${i}`);
+    const list = dir.write("team.csv", `user,role\n${users.map((user) => `${user},member\n`).join("")}`);
+    const words = ["--config", vault.config, "token", "issue", "--for-each", list, "--out-dir", dir.join("out")];
+    const command = new Deno.Command("sh", {
+      args: [`${ROOT}src/launch/launch.sh`, ...words],
+      env: { DENO: Deno.execPath(), NO_COLOR: "1" },
+      stdout: "piped",
+      stderr: "piped",
+    });
+    const child = command.spawn(), said = new Response(child.stderr).text();
+    let stdout = "";
+    for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+      if (stdout === "") child.kill("SIGINT");
+      stdout += part;
+    }
+    assert.equal((await child.status).code, 1);
+    const count = stdout.trimEnd().split("\n").length;
+    assert.equal(
+      await said,
+      `Error: ${list}: line ${count + 2}: interrupted; ${count} issued, ${5000 - count} not: ` +
+        "mend the cause and try again with the lines from there on\n",
+    );
+    const issued = users.slice(0, count).map((user) => `${user}.token`).sort();
+    assert.deepEqual(filesIn(dir), issued);
+    const { tokens } = JSON.parse((await vault.cli("token", "list", "--json")).stdout);
+    assert.equal(tokens.length, count, "no token without a file");
+
+    const partial = dir.join(`out/.u${count}.token.partial`);
+    Deno.writeTextFileSync(partial, "");
+    const rest = dir.write("rest.csv", `user,role\nu${count},member\n`);
+    const refused = await issue(vault, dir, "--for-each", rest);
+    assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+    assert.match(refused.stderr, /\.partial is there: another run writes it, or one was killed \(then remove it\)/);
+  }));
+
 Deno.test("runevault token issue --for-each takes back a token that it cannot write down", () =>
   withVault(async (vault, dir) => {
     const list = dir.write("team.csv", "user,role\nalice,member\n");

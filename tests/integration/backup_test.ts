@@ -169,6 +169,11 @@ Deno.test("the backup commands refuse what they cannot do, say why, and leave no
   for (
     const { name, args, want } of [
       { name: "a recipient that is none", args: [...create, "--recipient", "canary-5b1c"], want: /is not one of age/ },
+      {
+        name: "standard output",
+        args: ["backup", "create", "--out", "-", "--recipient", safe.recipient],
+        want: /--out -: .* goes into a file, not to stdout/,
+      },
       { name: "an empty passphrase", args: [...create, "--passphrase-file", safe.join("empty")], want: /is empty/ },
       {
         name: "a passphrase file that is missing",
@@ -219,6 +224,12 @@ Deno.test("a backup with a passphrase is proved by opening it, and warns of a lo
   );
   assert.equal(code, 0);
   assert.match(stdout, /Verified: opened with the passphrase/);
+  await Deno.writeTextFile(pass, "horse battery 1\n");
+  await Deno.chmod(pass, 0o600);
+  const weak = await vault.cli("backup", "create", "--out", out, "--force", "--passphrase-file", pass);
+  assert.equal(weak.code, 0);
+  assert.match(weak.stderr, /^Warning: the passphrase has fewer than 16 characters: .*\n$/);
+  assert.doesNotMatch(weak.stderr, /horse/);
   await Deno.writeTextFile(safe.join("wrong"), "horse staple batterie\n", { mode: 0o600 });
   await Deno.chmod(safe.join("wrong"), 0o600);
   const refused = await vault.cli("backup", "verify", out, "--passphrase-file", safe.join("wrong"));

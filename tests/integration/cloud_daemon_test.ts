@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { addressText } from "#config/mod.ts";
 import { readKeyEnvelope } from "#domain/fhe/mod.ts";
+import { CLOUD_STATES } from "#ports/metrics.ts";
 import { createHash } from "node:crypto";
 import { testCertificates } from "../support/certificates.ts";
 import { firstLine } from "../support/first_line.ts";
 import { ROOT } from "../support/paths.ts";
+import { ScrapedPage } from "../support/scraped_page.ts";
 import { TestCloud } from "../support/test_cloud/test_cloud.ts";
 import { freePort, TestVault, type TestVaultOptions } from "../support/test_vault.ts";
 import { VaultClient } from "../support/vault_client.ts";
@@ -39,6 +41,12 @@ async function settled(vault: TestVault): Promise<ReturnType<typeof JSON.parse>>
   return state;
 }
 
+/** What the metrics show, of all states. */
+async function shownStates(vault: TestVault): Promise<string[]> {
+  const page = await ScrapedPage.of(vault);
+  return CLOUD_STATES.filter((state) => page.value(`vault_cloud_state{state="${state}"}`) === 1);
+}
+
 async function decrypts(vault: TestVault, token: string): Promise<void> {
   using client = new VaultClient(`localhost:${vault.port}`, vault.ca);
   const { decrypted_metadata } = await client.decryptMetadata({ token, encrypted_metadata_list: [HELLO] });
@@ -52,6 +60,7 @@ Deno.test("a sealed vault registers its key and its index with the cloud over TL
   const { since, ...state } = await settled(vault);
   const endpoint = `localhost:${cloud.port}`;
   assert.deepEqual(state, { state: "registered", endpoint, key_id: "vault-key", index: "team-index" });
+  assert.deepEqual(await shownStates(vault), ["registered"]);
   assert.match(since, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 
   const envelope = await Deno.readFile(join(vault.dir, "vault-keys/vault-key/EvalKey.json"));
@@ -113,6 +122,7 @@ Deno.test("a vault whose API key is rejected serves, says so, and registers once
   await decrypts(vault, token);
   const { state, failure } = await settled(vault);
   assert.deepEqual([state, failure], ["failed", "rejected"]);
+  assert.deepEqual(await shownStates(vault), ["failed"]);
   const why = "the cloud rejects envector.api_key (set a good one and restart): " +
     "envector: get_key_list: UNAUTHENTICATED: invalid token";
   assert.deepEqual(await vault.cli("cloud", "register"), { code: 1, stdout: "", stderr: `Error: ${why}\n` });
@@ -126,6 +136,7 @@ Deno.test("a vault whose API key is rejected serves, says so, and registers once
   cloud.apiKey = "wrong-api-key";
   assert.equal((await vault.cli("cloud", "register", "--json")).code, 0);
   assert.equal((await stateOf(vault)).state, "registered");
+  assert.deepEqual(await shownStates(vault), ["registered"]);
   await decrypts(vault, token);
   assert.equal((await vault.stop()).code, 0);
   assert.match(vault.stderr, /WARN +cloud: not registered: the cloud rejects .*; next try in 5 s/);
@@ -156,6 +167,7 @@ Deno.test("a vault stops at once while the cloud does not answer, and ends a for
   const called = Promise.withResolvers<void>();
   cloud.onCall = () => called.resolve();
   if (cloud.calls.length === 0) await called.promise;
+  assert.deepEqual(await shownStates(vault), ["registering"]);
   const forced = vault.cli("cloud", "register");
   while (!vault.stderr.includes("cloud: registering")) await stateOf(vault);
   const started = performance.now();

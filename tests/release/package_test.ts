@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { generateIdentity, identityToRecipient } from "age-encryption";
 import { findProgram } from "../../ffi/build.ts";
 import { makePackage } from "../../src/release/package.ts";
-import { run } from "../support/test_vault.ts";
+import { run, TestVault } from "../support/test_vault.ts";
 import { SystemRoot } from "./system_root.ts";
 import { canMakeRoots, EmptyRoot } from "./empty_root.ts";
 
@@ -132,6 +133,51 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "the recovery drill with a package: restore, install.sh, and the service's user has all of it",
+  ignore: cannotInstall,
+  async fn() {
+    await using vault = await TestVault.create({ library: "lib/libenvector.so" });
+    for (const name of ["roles: {}", "tokens: []"]) {
+      await Deno.writeTextFile(join(vault.dir, `configs/${name.split(":")[0]}.yml`), `${name}\n`, { mode: 0o600 });
+    }
+    const key = join(work, "backup.key"), backup = join(work, "vault.age"), identity = await generateIdentity();
+    await Deno.writeTextFile(key, identity, { mode: 0o600 });
+    const recipient = await identityToRecipient(identity);
+    const taken = await vault.cli("backup", "create", "--out", backup, "--recipient", recipient);
+    assert.equal(taken.code, 0, taken.stderr);
+
+    await using root = await SystemRoot.create();
+    await Deno.mkdir(root.at("/opt"));
+    const dir = root.at("/opt/rune-vault");
+    const restore = (...flags: string[]) =>
+      run(join(unpacked, "bin/runevault"), [
+        ...["backup", "restore", backup, "--identity-file", key, "--dir", dir],
+        ...flags,
+      ]);
+    const restored = await restore();
+    assert.equal(restored.code, 0, restored.stderr);
+    const second = await install("--root", root.path);
+    assert.equal(second.code, 0, second.stdout + second.stderr);
+    for (const [path, owner, mode] of RESTORED_LAYOUT) {
+      assert.deepEqual([path, ...root.ownerAndMode(path)], [path, owner, mode]);
+    }
+    const config = Deno.readTextFileSync(root.at("/opt/rune-vault/configs/runevault.conf"));
+    assert.equal(config, Deno.readTextFileSync(vault.config), "nothing was made anew");
+
+    // A directory that holds the program is never moved aside: the service would lose it.
+    const refused = await restore("--force");
+    assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+    assert.match(refused.stderr, /rune-vault holds the program itself: run 'install\.sh --uninstall' first/);
+    assert.equal((await install("--root", root.path, "--uninstall")).code, 0);
+    assert.equal((await restore("--force")).code, 0);
+    assert.equal((await install("--root", root.path)).code, 0);
+    for (const [path, owner, mode] of RESTORED_LAYOUT) {
+      assert.deepEqual([path, ...root.ownerAndMode(path)], [path, owner, mode]);
+    }
+  },
+});
+
 /** Owner `vault` is the account, with its group. */
 const LAYOUT = [
   ["/opt/rune-vault", "root:vault", 0o1770],
@@ -152,6 +198,8 @@ const LAYOUT = [
   ["/opt/rune-vault/logs", "vault:vault", 0o700],
   ["/etc/systemd/system/runevault.service", "root:root", 0o644],
 ] as const;
+/** A test's vault has no key of a CA, and its certificate is everybody's. */
+const RESTORED_LAYOUT = LAYOUT.filter(([path]) => !path.startsWith("/opt/rune-vault/certs/ca.") && !/logs$/.test(path));
 const STATE = ["configs", "vault-keys", "certs", "logs"].map((folder) => `/opt/rune-vault/${folder}`);
 
 /** An upgrade from a package with another library and another program, on which somebody has worked. */

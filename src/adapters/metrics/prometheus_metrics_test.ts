@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Clock } from "#ports/clock.ts";
+import { type Clock, systemClock } from "#ports/clock.ts";
 import { CLOUD_STATES, type CloudState, type EndedCall, type TokenCounts } from "#ports/metrics.ts";
 import { PrometheusMetrics } from "./mod.ts";
 
@@ -131,6 +131,20 @@ Deno.test("PrometheusMetrics shows tokens, queue and cloud as they are when it i
 });
 
 const nativeQueue = () => ({ running: 2, waiting: 7 });
+
+Deno.test("PrometheusMetrics measures how long the event loop was held up", async () => {
+  const { usage } = new Machine();
+  using metrics = new PrometheusMetrics({ build: BUILD, userLabel: false, clock: systemClock, usage });
+  const began = performance.now();
+  while (performance.now() - began < 900); // as a large message would
+  let count = 0;
+  while (count === 0) {
+    await new Promise((resolve) => setTimeout(resolve));
+    count = (await read(metrics, "vault_event_loop_lag_seconds_count"))!;
+  }
+  assert.ok((await read(metrics, "vault_event_loop_lag_seconds_sum"))! >= 0.39, "the timer was due after 0.5 s");
+  assert.ok((await read(metrics, 'vault_event_loop_lag_seconds_bucket{le="0.25"}'))! < count);
+});
 
 Deno.test("PrometheusMetrics tells the processor's load between readings, of all processors", async () => {
   const { machine, metrics } = open();

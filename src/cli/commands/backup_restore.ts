@@ -46,6 +46,8 @@ export const backupRestore: Command = {
     if (movedTo) context.printLine(`Moved what was there to ${movedTo}`);
     context.printLine(`Restored ${manifest.files.length} files of ${manifest.created} to ${dir}`);
     context.printLine(`Next: runevault --config ${config} daemon start`);
-    context.printLine(`      (where the service has a user of its own: chown -R runevault: ${dir} first)`);
+    context.printLine(
+      `      (as a service: the package's install.sh gives it to the service's user and starts nothing)`,
+    );
   },
 };

@@ -96,6 +96,11 @@ for (
       want: /cannot back up .*secrets\/team: No such file/,
     },
     {
+      name: "something among the certificates is no file",
+      change: (install) => new Deno.Command("mkfifo", { args: [install.join("vault/certs/pipe")] }).outputSync(),
+      want: /certs\/pipe: it is no regular file/,
+    },
+    {
       name: "the tokens are no YAML",
       change: (install) => install.write("vault/configs/tokens.yml", "tokens: [canary"),
       want: /tokens file .*: line 1: not valid YAML/,
@@ -162,6 +167,47 @@ Deno.test("a restore takes an empty directory and refuses a link and a second re
   using lock = Deno.openSync(install.join("new.restoring/lock"), { write: true, create: true });
   lock.lockSync(true);
   await assert.rejects(restore(install), /another restore is at work/);
+});
+
+Deno.test({
+  name: "a restore refuses the root of another file system before any work",
+  ignore: !canMount(),
+  async fn() {
+    await using install = await TestInstall.create();
+    await install.backUp();
+    const dir = install.join("mounted");
+    Deno.mkdirSync(dir);
+    await command("mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", dir);
+    try {
+      await assert.rejects(restore(install, { dir: "mounted" }), /mounted is where another file system is mounted: /);
+      assert.equal(existsSync(`${dir}.restoring`), false);
+      await restore(install, { dir: "mounted/vault" });
+    } finally {
+      await command("umount", dir);
+    }
+  },
+});
+
+Deno.test({
+  name: "a disk that is full is named, is no fault of the backup, and keeps nothing",
+  ignore: !canMount(),
+  async fn() {
+    await using install = await TestInstall.create();
+    await install.backUp();
+    const small = install.join("small");
+    Deno.mkdirSync(small);
+    await command("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small);
+    try {
+      await assert.rejects(restore(install, { dir: "small/new" }), {
+        name: "VaultError",
+        message: /^cannot write .*small\/new\.restoring\/tree\/.*: No space left on device/,
+      });
+      await assert.rejects(install.backUp("small/b.age"), /^VaultError: cannot write .*small\/b\.age.*: No space left/);
+      assert.deepEqual([...Deno.readDirSync(small)], []);
+    } finally {
+      await command("umount", small);
+    }
+  },
 });
 
 Deno.test("files outside the install directory come back below outside/, and the notes say where they belong", async () => {
@@ -240,6 +286,21 @@ for (
     });
     assert.deepEqual([...Deno.readDirSync(install.join("."))].map(({ name }) => name).sort(), ["forged.age", "vault"]);
   });
+}
+
+/** Root may mount, where no container forbids it. */
+function canMount(): boolean {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
+  try {
+    return new Deno.Command("unshare", { args: ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"] }).outputSync().success;
+  } catch {
+    return false; // there is no unshare
+  }
+}
+
+async function command(program: string, ...args: string[]): Promise<void> {
+  const { code, stderr } = await new Deno.Command(program, { args }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
 }
 
 function without(path: string): Record<string, string> {

@@ -6,6 +6,7 @@ import { type Config, validateForStart } from "#config/mod.ts";
 import { type Manifest, MANIFEST_NAME, type ManifestFile, writeManifest } from "#domain/backup/mod.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
+import { DiskFile } from "./disk_file.ts";
 import { readBackup, readPlain } from "./read_backup.ts";
 import { readState } from "./read_state.ts";
 import { type BackupFile, described, sourcesOf } from "./sources.ts";
@@ -59,7 +60,8 @@ async function writeFile(manifest: Manifest, files: readonly BackupFile[], { out
   const partial = partialPathOf(out);
   using file = await openPartial(partial, force);
   try {
-    const written = await writeSealed(file, await encryptAge(tarOf(manifest, files), lock));
+    const sealed = await encryptAge(tarOf(manifest, files), lock);
+    const written = await writeSealed(new DiskFile(partial, file), sealed);
     const verified = await verify(partial, lock, written.sha256);
     if (!force) await refuseExisting(out);
     await Deno.rename(partial, out);
@@ -144,13 +146,13 @@ async function* unchanged(file: BackupFile, { size, sha256 }: ManifestFile): Asy
 }
 
 async function writeSealed(
-  file: Deno.FsFile,
+  file: DiskFile,
   sealed: ReadableStream<Uint8Array>,
 ): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash("sha256");
   let bytes = 0;
   for await (const chunk of sealed) {
-    for (let written = 0; written < chunk.length;) written += await file.write(chunk.subarray(written));
+    await file.write(chunk);
     hash.update(chunk);
     bytes += chunk.length;
   }

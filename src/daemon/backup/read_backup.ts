@@ -10,10 +10,15 @@ import {
 } from "#domain/backup/mod.ts";
 import { messageOf, PayloadError } from "#errors/mod.ts";
 import { checkContents, checkFile, configIn, isChecked } from "./contents.ts";
+import { DiskError } from "./disk_file.ts";
 
 /** Takes the files of a backup as they are read. */
 export interface BackupSink {
-  /** Takes one file: all chunks have to be taken, and what they make counts only once they end without an error. */
+  /**
+   * Takes one file: all chunks have to be taken, and what they make counts only once they end without an error.
+   *
+   * @throws {DiskError} when it cannot be kept: no fault of the backup.
+   */
   write(file: ManifestFile, chunks: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
@@ -42,7 +47,7 @@ export async function readBackup(path: string, key: AgeKey, sink: BackupSink = D
   try {
     return await readPlain(plain, sink);
   } catch (reason) {
-    if (isOfSystem(reason)) throw reason;
+    if (reason instanceof DiskError || isOfSystem(reason)) throw reason;
     throw new PayloadError(`${path}: ${messageOf(reason)}`, { cause: reason });
   }
 }

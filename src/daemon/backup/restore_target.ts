@@ -1,12 +1,15 @@
 import { dirname, join } from "node:path";
 import { restorePathsOf, syncDirectory, writeFileAtomic } from "#adapters/storage/files/mod.ts";
 import { loadConfig } from "#config/mod.ts";
-import { messageOf, VaultError } from "#errors/mod.ts";
+import { osText } from "#config/read_file.ts";
+import { VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import { isPidFileHeld } from "../pid_file.ts";
 
 /** A file in the work directory that says under which name the old install is being moved aside. */
 const JOURNAL = "moved";
+/** Where install.sh puts the program. */
+const PROGRAM = "app/bin/runevault";
 const STAMP = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z$/;
 
 /**
@@ -37,6 +40,7 @@ export class RestoreTarget implements AsyncDisposable {
     try {
       await target.#recover();
       await refuseUnlessFree(dir, options.force);
+      await refuseMountPoint(dir, target.#work);
       await Deno.mkdir(target.tree, { mode: 0o700 });
       return target;
     } catch (reason) {
@@ -105,13 +109,30 @@ export class RestoreTarget implements AsyncDisposable {
 /** @returns The locked file; the directory is made when missing. */
 async function lockWork(work: string): Promise<Deno.FsFile> {
   await Deno.mkdir(work, { mode: 0o700 }).catch((reason) => {
-    if (!(reason instanceof Deno.errors.AlreadyExists)) throw new VaultError("FAILED_PRECONDITION", messageOf(reason));
+    if (!(reason instanceof Deno.errors.AlreadyExists)) {
+      throw new VaultError("FAILED_PRECONDITION", `cannot make ${work}: ${osText(reason)}`);
+    }
   });
   if (!(await Deno.lstat(work)).isDirectory) throw new VaultError("FAILED_PRECONDITION", `${work} is no directory`);
   const file = await Deno.open(join(work, "lock"), { write: true, create: true, mode: 0o600 });
   if (await file.tryLock(true)) return file;
   file.close();
   throw new VaultError("FAILED_PRECONDITION", `another restore is at work in ${work}`);
+}
+
+/** Nothing can be renamed onto the root of another file system, nor out of the way of one: told before any work. */
+async function refuseMountPoint(dir: string, work: string): Promise<void> {
+  const found = await Deno.lstat(dir).catch(unlessMissing);
+  if (!found || found.dev === (await Deno.lstat(work)).dev) return;
+  const text =
+    `${dir} is where another file system is mounted: name a directory in it, or unmount it while you restore`;
+  throw new VaultError("FAILED_PRECONDITION", text);
+}
+
+/** Moved aside, it would be missing where the service and the `runevault` of everybody's PATH look for it. */
+function programText(dir: string): string {
+  return `${dir} holds the program itself: run 'install.sh --uninstall' first, which keeps all else, ` +
+    "restore with bin/runevault of the unpacked package, then run its install.sh again";
 }
 
 /** Whether nothing is in the way, or may be moved out of it. */
@@ -121,6 +142,7 @@ async function refuseUnlessFree(dir: string, force: boolean): Promise<void> {
     throw new VaultError("FAILED_PRECONDITION", `${dir} is no directory, or a link: name the directory itself`);
   }
   if (!found || await isEmptyOrAbsent(dir)) return;
+  if (await exists(join(dir, PROGRAM))) throw new VaultError("FAILED_PRECONDITION", programText(dir));
   if (!force) {
     const text = `${dir} is not empty: choose another directory, or --force to move it to ${
       restorePathsOf(dir).before

@@ -73,7 +73,9 @@ async function pathsIn({ path, isFolder, isOptional }: Place): Promise<string[]>
 }
 
 async function fileAt(path: string, archivePath: string, { kind }: Place): Promise<BackupFile> {
-  const { size, mode } = await Deno.stat(path);
+  const { size, mode, isFile } = await Deno.stat(path);
+  // A pipe would never come to its end.
+  if (!isFile) throw new VaultError("FAILED_PRECONDITION", `cannot back up ${path}: it is no regular file`);
   const isPublic = kind === "certificate" && /\.(pem|crt)$/.test(basename(path)) && ((mode ?? 0) & 0o004) !== 0;
   const open = async () => (await Deno.open(path)).readable;
   return { path: archivePath, mode: isPublic ? 0o644 : 0o600, size, open };

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { syncDirectory } from "#adapters/storage/files/mod.ts";
 import type { ManifestFile } from "#domain/backup/mod.ts";
+import { DiskFile } from "./disk_file.ts";
 import type { BackupSink } from "./read_backup.ts";
 
 /** Writes files below a directory: directories 0700, files with their own mode, each one on disk before it counts. */
@@ -16,11 +17,10 @@ export class TreeWriter implements BackupSink {
     const target = join(this.root, path);
     await this.#makeFolder(dirname(target));
     using file = await Deno.open(target, { write: true, createNew: true, mode: 0o600 });
-    for await (const chunk of chunks) {
-      for (let written = 0; written < chunk.length;) written += await file.write(chunk.subarray(written));
-    }
+    const disk = new DiskFile(target, file);
+    for await (const chunk of chunks) await disk.write(chunk);
     await Deno.chmod(target, mode); // whatever the umask is
-    await file.sync();
+    await disk.sync();
   }
 
   /** Makes all names that were given survive a power cut, those in folders that others wrote into too. */
