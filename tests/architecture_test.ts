@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   daemon: ["edge", "domain", "adapters", "ports", "config", "permissions", "errors"],
   cli: ["daemon", "edge", "config", "permissions", "errors"],
   launch: ["cli", "config", "permissions"],
-  release: ["config", "daemon", "permissions"],
+  release: ["adapters", "config", "daemon", "permissions"],
   "main.ts": ["cli"],
 };
 

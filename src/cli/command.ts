@@ -10,6 +10,14 @@ export interface Option {
   readonly help: string;
   /** Refuses the command without it. */
   readonly required?: boolean;
+  /** A flag which makes this one needless, though required otherwise. */
+  readonly requiredUnless?: string;
+  /** A flag which makes this one required. */
+  readonly requiredWith?: string;
+  /** A flag beside which this one is refused. */
+  readonly notWith?: string;
+  /** May be given several times, each time with another value. */
+  readonly isRepeatable?: boolean;
   /** The value is read as a decimal integer. */
   readonly integer?: boolean;
   /** The only values that are taken. */
@@ -26,12 +34,16 @@ export interface Command {
   readonly help: string;
   /** After `usage: `, as the Python original prints it, so that `--json`, which that one lacks, is left out. */
   readonly usage: string;
+  /** Of a group's command: the original has none of that name, so its usage and errors, which are fixed, leave it out. */
+  readonly isAddition?: boolean;
   readonly options: readonly Option[];
   /** Flags of which exactly one must be given. */
   readonly oneOf?: readonly string[];
   readonly examples?: readonly string[];
   /** Name of the free words that the command takes, in usage errors and help. */
   readonly words?: string;
+  /** How many of them there must be; absent: any number. */
+  readonly wordCount?: number;
   /** A group of commands; then `run` is never called. */
   readonly commands?: readonly Command[];
   /** What a missing or wrong command is called in a usage error. */

@@ -13,6 +13,13 @@ export class Context {
     return (await loadConfig({ path: this.values.text("--config"), secrets: false })).config;
   }
 
+  /** The same, with the socket of `--admin-socket`. */
+  async withSocket(): Promise<Config> {
+    const config = await this.config(), socket = this.values.text("--admin-socket");
+    if (socket === undefined) return config;
+    return { ...config, server: { ...config.server, admin: { socket } } };
+  }
+
   /** A client for `--admin-socket`, which makes the config unnecessary, or for the config's socket. */
   async admin(): Promise<AdminClient> {
     const { AdminClient } = await import("#edge/admin/admin_client.ts");

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { LIBRARY_SOURCE } from "#config/library_source.ts";
 import { type Config, DEFAULT_PATHS, loadConfig } from "#config/mod.ts";
-import type { Invocation } from "#permissions/mod.ts";
+import type { Batch, Invocation } from "#permissions/mod.ts";
 import type { Values } from "./values.ts";
 
 /**
@@ -16,14 +16,45 @@ export async function invocationOf(command: string, values: Values): Promise<Inv
   if (command === "init") {
     return { command, dir: resolve(values.text("--dir") ?? "/opt/rune-vault"), librarySource: LIBRARY_SOURCE };
   }
+  if (command === "backup verify" || command === "backup restore") return backupReading(command, values);
   const isAdmin = /^(token|role) /.test(command), socket = values.text("--admin-socket");
-  if (isAdmin && socket !== undefined) return { command: "admin", socket: absolute(socket) };
+  const batch = batchOf(values);
+  if (isAdmin && socket !== undefined) return { command: "admin", socket: absolute(socket), batch };
   const config = await load(values.text("--config"));
   if (!config) return { command: "unconfigured", candidates: candidates(values.text("--config")) };
-  return configured(command, withSocket(config, socket));
+  if (command === "backup create") return backupCreation(withSocket(config, socket), values);
+  return configured(command, withSocket(config, socket), batch);
 }
 
-function configured(command: string, config: Config): Invocation {
+function batchOf(values: Values): Batch | undefined {
+  const list = values.text("--for-each"), outDir = values.text("--out-dir");
+  return list === undefined || outDir === undefined ? undefined : { list: resolve(list), outDir: resolve(outDir) };
+}
+
+/** Stand where `permissions` asks for a command without its words. */
+const SOME_FILE = "/FOLDER/FILE", SOME_DIR = "/FOLDER/DIR";
+
+/** Of the backup commands that need no configuration. */
+function backupReading(command: "backup verify" | "backup restore", values: Values): Invocation {
+  const credential = values.text("--identity-file") ?? values.text("--passphrase-file");
+  const keyFile = credential === undefined ? undefined : resolve(credential);
+  const file = keyFile === undefined ? SOME_FILE : resolve(values.words[0]); // without a key, the words are not its own
+  if (command === "backup verify") return { command, file, keyFile };
+  const dir = values.text("--dir");
+  return { command, file, keyFile, dir: dir === undefined ? SOME_DIR : resolve(dir), librarySource: LIBRARY_SOURCE };
+}
+
+function backupCreation(config: Config, values: Values): Invocation {
+  const out = values.text("--out"), keyFile = values.text("--passphrase-file");
+  return {
+    command: "backup create",
+    config,
+    out: out === undefined ? SOME_FILE : resolve(out),
+    keyFile: keyFile === undefined ? undefined : resolve(keyFile),
+  };
+}
+
+function configured(command: string, config: Config, batch?: Batch): Invocation {
   switch (command) {
     case "daemon start":
     case "daemon stop":
@@ -34,7 +65,7 @@ function configured(command: string, config: Config): Invocation {
     case "logs":
       return { command: "audit log", config };
     default:
-      return { command: "admin", socket: config.server.admin.socket, config };
+      return { command: "admin", socket: config.server.admin.socket, config, batch };
   }
 }
 

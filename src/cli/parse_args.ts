@@ -51,13 +51,14 @@ class ArgumentReader {
   #takeWord(word: string): void {
     const { commands, commandLabel } = this.#command;
     if (!commands) {
-      const taken = this.#command.words === undefined ? this.#unrecognized : this.#values.words;
-      taken.push(word);
+      const { words, wordCount = Infinity } = this.#command;
+      const isWanted = words !== undefined && this.#values.words.length < wordCount;
+      (isWanted ? this.#values.words : this.#unrecognized).push(word);
       return;
     }
     const chosen = commands.find(({ name }) => name === word);
     if (!chosen) {
-      const choices = listed(commands.map(({ name }) => name));
+      const choices = listed(commands.filter(({ isAddition }) => !isAddition).map(({ name }) => name));
       throw this.#error(`argument ${commandLabel}: invalid choice: ${quoted(word)} (choose from ${choices})`);
     }
     this.#path.push(chosen);
@@ -89,11 +90,12 @@ class ArgumentReader {
     this.#set(flag, true);
   }
 
-  #takeValue({ flag, integer, choices }: Option, text: string | undefined): void {
+  #takeValue({ flag, integer, choices, isRepeatable }: Option, text: string | undefined): void {
     if (text === undefined) throw this.#error(`argument ${flag}: expected one argument`);
     if (choices && !choices.includes(text)) {
       throw this.#error(`argument ${flag}: invalid choice: ${quoted(text)} (choose from ${listed(choices)})`);
     }
+    if (isRepeatable) this.#values.add(flag, text);
     if (!integer) return this.#set(flag, text);
     const number = Number(/^\s*[+-]?\d+\s*$/.test(text) ? text : NaN);
     if (!Number.isSafeInteger(number)) throw this.#error(`argument ${flag}: invalid int value: ${quoted(text)}`);
@@ -113,14 +115,15 @@ class ArgumentReader {
 
   #checkComplete(): void {
     const { commands, commandLabel, options, oneOf } = this.#command;
-    const missing = commands
-      ? [commandLabel]
-      : options.filter(({ flag, required }) => required && !this.#values.has(flag)).map(({ flag }) => flag);
+    const missing = commands ? [commandLabel] : this.#missing();
     if (missing.length > 0) throw this.#error(`the following arguments are required: ${missing.join(", ")}`);
     if (oneOf && !oneOf.some((flag) => this.#values.has(flag))) {
       throw this.#error(`one of the arguments ${oneOf.join(" ")} is required`);
     }
-    for (const { flag, needs } of options) {
+    for (const { flag, needs, notWith } of options) {
+      if (notWith && this.#values.has(flag) && this.#values.has(notWith)) {
+        throw this.#error(`argument ${flag}: not allowed with argument ${notWith}`);
+      }
       if (needs && this.#values.has(flag) && !this.#values.has(needs)) {
         throw this.#error(`argument ${flag}: only allowed with argument ${needs}`);
       }
@@ -128,6 +131,16 @@ class ArgumentReader {
     if (this.#unrecognized.length > 0) {
       throw new UsageError(this.#path.slice(0, 1), `unrecognized arguments: ${this.#unrecognized.join(" ")}`);
     }
+  }
+
+  #missing(): string[] {
+    const { options, words, wordCount = 0 } = this.#command;
+    const has = (flag: string | undefined) => flag !== undefined && this.#values.has(flag);
+    const flags = options.filter(({ flag, required, requiredUnless, requiredWith }) =>
+      !has(flag) && (required ? !has(requiredUnless) : has(requiredWith))
+    );
+    const lacksWord = words !== undefined && this.#values.words.length < wordCount;
+    return [...lacksWord ? [words] : [], ...flags.map(({ flag }) => flag)];
   }
 
   #error(text: string): UsageError {

@@ -80,7 +80,7 @@ for (
     {
       args: ["it's"],
       want:
-        `argument resource: invalid choice: "it's" (choose from 'token', 'role', 'daemon', 'status', 'permissions', 'logs', 'version', 'init', 'completion')`,
+        `argument resource: invalid choice: "it's" (choose from 'token', 'role', 'daemon', 'status', 'permissions', 'logs', 'backup', 'version', 'init', 'completion')`,
     },
     {
       args: ["token", "\u001b[2J\n'\""],
@@ -118,4 +118,11 @@ Deno.test("every command of the table runs or has commands, and its usage line b
     for (const child of command.commands ?? []) walk(child, `${words} ${child.name}`);
   };
   walk(program, "runevault");
+});
+
+Deno.test("parseArgs() keeps every value of a flag that may be repeated, and the words of a command that takes some", () => {
+  const args = ["backup", "create", "--recipient", "a", "--out", "x", "--recipient=b"];
+  assert.deepEqual(parseArgs(program, args).values.texts("--recipient"), ["a", "b"]);
+  const { values } = parseArgs(program, ["token", "show", "--json", "--", "-x"]);
+  assert.deepEqual([values.words, values.texts("--recipient")], [["-x"], []]);
 });

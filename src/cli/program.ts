@@ -1,4 +1,7 @@
 import type { Command } from "./command.ts";
+import { backupCreate } from "./commands/backup_create.ts";
+import { backupRestore } from "./commands/backup_restore.ts";
+import { backupVerify } from "./commands/backup_verify.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { daemonRestart } from "./commands/daemon_restart.ts";
 import { daemonStart } from "./commands/daemon_start.ts";
@@ -15,10 +18,11 @@ import { tokenIssue } from "./commands/token_issue.ts";
 import { tokenList } from "./commands/token_list.ts";
 import { tokenRevoke } from "./commands/token_revoke.ts";
 import { tokenRotate } from "./commands/token_rotate.ts";
+import { tokenShow } from "./commands/token_show.ts";
 import { version } from "./commands/version.ts";
 
 function group(name: string, help: string, commands: readonly Command[]): Command {
-  const choices = commands.map((command) => command.name).join(",");
+  const choices = commands.filter(({ isAddition }) => !isAddition).map((command) => command.name).join(",");
   return {
     name,
     help,
@@ -36,17 +40,19 @@ export const program: Command = {
   usage: [
     "runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]",
     "                 [--timeout TIMEOUT]",
-    "    {token,role,daemon,status,permissions,logs,version,init,completion} ...",
+    "    {token,role,daemon,status,permissions,logs,backup,version,init,completion}",
+    "    ...",
   ].join("\n"),
   options: [],
   commandLabel: "resource",
   commands: [
-    group("token", "Manage per-user tokens", [tokenIssue, tokenRevoke, tokenRotate, tokenList]),
+    group("token", "Manage per-user tokens", [tokenIssue, tokenRevoke, tokenRotate, tokenList, tokenShow]),
     group("role", "Manage roles", [roleList, roleCreate, roleUpdate, roleDelete]),
     group("daemon", "Run and stop the vault", [daemonStart, daemonStop, daemonRestart]),
     status,
     permissions(isCommand),
     logs,
+    group("backup", "Back up and restore the whole install", [backupCreate, backupVerify, backupRestore]),
     version,
     init,
     group("completion", "Print a shell's completion script", [

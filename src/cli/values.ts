@@ -1,11 +1,23 @@
 /** The values of a command's flags, by flag. */
 export class Values {
   readonly #values = new Map<string, string | number | true>();
+  readonly #lists = new Map<string, string[]>();
   /** What is no flag, of a command that takes free words. */
   readonly words: string[] = [];
 
   set(flag: string, value: string | number | true): void {
     this.#values.set(flag, value);
+  }
+
+  /** Of a flag that may be given several times. */
+  add(flag: string, value: string): void {
+    this.#values.set(flag, value);
+    this.#lists.set(flag, [...this.texts(flag), value]);
+  }
+
+  /** All values of a flag that may be given several times. */
+  texts(flag: string): readonly string[] {
+    return this.#lists.get(flag) ?? [];
   }
 
   /** Whether it was given, be it as an empty string or 0. */

@@ -2,12 +2,11 @@ import { join } from "node:path";
 import { EnvectorLibrary } from "#adapters/native/mod.ts";
 import { FileStateStore, writeFileAtomic } from "#adapters/storage/files/mod.ts";
 import { KeyFiles } from "#adapters/storage/keys/mod.ts";
-import { LIBRARY_SOURCE } from "#config/library_source.ts";
 import { KeyBundle } from "#domain/fhe/mod.ts";
 import { TokenService } from "#domain/tokens/mod.ts";
-import { VaultError } from "#errors/mod.ts";
 import { systemClock } from "#ports/clock.ts";
 import { createCertificates } from "./certificates.ts";
+import { installLibrary } from "./install_library.ts";
 
 /** Embedding dimension of a new install's keys. */
 const DIM = 1024;
@@ -27,7 +26,7 @@ export async function initInstall({ dir, print }: { dir: string; print: Print })
   const config = join(dir, "configs", "runevault.conf");
   await keepOr(config, print, () => writeFileAtomic(config, configText()));
   const library = join(dir, "lib", "libenvector.so");
-  await keepOr(library, print, () => copyLibrary(library));
+  await keepOr(library, print, () => installLibrary(library));
   await initCertificates(join(dir, "certs"), print);
   await initState(join(dir, "configs"), print);
   const keys = new KeyFiles(join(dir, "vault-keys"));
@@ -42,13 +41,6 @@ async function keepOr(path: string, print: Print, make: () => Promise<void>): Pr
   if (await exists(path)) return print(`kept     ${path}`);
   await make();
   print(`created  ${path}`);
-}
-
-async function copyLibrary(path: string): Promise<void> {
-  if (!await exists(LIBRARY_SOURCE)) {
-    throw new VaultError("FAILED_PRECONDITION", `${LIBRARY_SOURCE} is missing: build it first with 'deno task build'`);
-  }
-  await writeFileAtomic(path, await Deno.readFile(LIBRARY_SOURCE), 0o500);
 }
 
 /** All four or none: a certificate of an old CA beside a new CA would only confuse clients. */

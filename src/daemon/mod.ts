@@ -5,6 +5,10 @@
  */
 import type { Config } from "#config/mod.ts";
 
+export type { Row } from "#adapters/lists/mod.ts";
+export type { SecretFolder } from "./secret_folder.ts";
+export { systemClock } from "#ports/clock.ts";
+
 /** What the running build says of itself. */
 export interface Build {
   /** `vX.Y.Z`, or `dev`. */
@@ -23,6 +27,13 @@ export async function startDaemon(config: Config, build: Build): Promise<number>
 export async function initInstall(options: { dir: string; print: (line: string) => void }): Promise<void> {
   const init = await import("./init_install.ts");
   await init.initInstall(options);
+}
+
+/** What issuing many tokens at once needs: the list's reader and the folder that the tokens go into. */
+export async function issuing() {
+  const { readRows } = await import("#adapters/lists/mod.ts");
+  const { SecretFolder } = await import("./secret_folder.ts");
+  return { readRows, SecretFolder };
 }
 
 /** Shows the service's log. @returns The exit code. */

@@ -36,8 +36,12 @@ export class PidFile implements AsyncDisposable {
    * @throws {PidFileError} `locked` when another daemon runs, whose file stays as it is; `unsafe` for a symbolic link.
    */
   static async acquire(path: string, pid: number = Deno.pid): Promise<PidFile> {
-    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const file = await openLocked(path);
+    const file = await openLocked(path).catch(async (reason) => {
+      if (!(reason instanceof Deno.errors.NotFound)) throw reason;
+      // Only now: whoever locks the file of an install that is there may not touch its directory.
+      await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      return await openLocked(path);
+    });
     try {
       const stale = await readFirstLine(file);
       await Deno.chmod(path, 0o600);

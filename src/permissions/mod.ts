@@ -1,2 +1,9 @@
-export { type Invocation, type Permissions, permissionsFor, servingPermissions, toFlags } from "./permissions.ts";
+export {
+  type Batch,
+  type Invocation,
+  type Permissions,
+  permissionsFor,
+  servingPermissions,
+  toFlags,
+} from "./permissions.ts";
 export { type ExplainedPermission, explainPermissions } from "./reasons.ts";

@@ -1,12 +1,13 @@
 import { isAbsolute, join, relative } from "node:path";
 import { SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
-import { stagedPathOf } from "#adapters/storage/files/mod.ts";
+import { partialPathOf, restorePathsOf, stagedPathOf } from "#adapters/storage/files/mod.ts";
 import {
   addressText,
   type Config,
   isListenHost,
   kmsAddress,
   listenHost,
+  placesOf,
   probeHost,
   type SecretsConfig,
 } from "#config/mod.ts";
@@ -51,9 +52,30 @@ export type Invocation =
     readonly command: "daemon start" | "daemon stop" | "daemon restart" | "status";
     readonly config: Config;
   }
+  | {
+    readonly command: "backup create";
+    readonly config: Config;
+    /** What is written, and the passphrase's file. */
+    readonly out: string;
+    readonly keyFile?: string;
+  }
+  | { readonly command: "backup verify"; readonly file: string; readonly keyFile?: string }
+  | {
+    readonly command: "backup restore";
+    readonly file: string;
+    readonly keyFile?: string;
+    readonly dir: string;
+    readonly librarySource: string;
+  }
   | { readonly command: "service log" }
   | { readonly command: "audit log" | "permissions"; readonly config: Config }
-  | { readonly command: "admin"; readonly socket: string; readonly config?: Config };
+  | { readonly command: "admin"; readonly socket: string; readonly config?: Config; readonly batch?: Batch };
+
+/** Tokens issued from a list, each into a file of its own. */
+export interface Batch {
+  readonly list: string;
+  readonly outDir: string;
+}
 
 /** What the command needs and no more; the only place that says so (decisions.md section 2). */
 export function permissionsFor(invocation: Invocation): Permissions {
@@ -67,6 +89,10 @@ export function permissionsFor(invocation: Invocation): Permissions {
       const { dir, librarySource } = invocation;
       return { ...CONFIGURED, read: outermost([dir, librarySource]), write: [dir], ffi: [libraryOf(dir)] };
     }
+    case "backup create":
+    case "backup verify":
+    case "backup restore":
+      return backupPermissions(invocation);
     case "service log":
       return { ...NOTHING, run: ["journalctl"] };
     case "permissions":
@@ -74,7 +100,7 @@ export function permissionsFor(invocation: Invocation): Permissions {
     case "audit log":
       return auditLogPermissions(invocation.config);
     case "admin":
-      return adminPermissions(invocation.socket, invocation.config);
+      return union(adminPermissions(invocation.socket, invocation.config), batchPermissions(invocation.batch));
     case "status":
       return statusPermissions(invocation.config);
     case "daemon stop":
@@ -106,6 +132,42 @@ export function toFlags(permissions: Permissions): string[] {
 function adminPermissions(socket: string, config: Config | undefined): Permissions {
   const read = config ? [config.source, socket] : [socket];
   return { ...(config ? CONFIGURED : NOTHING), net: unixSocket(socket), read, write: [socket] };
+}
+
+function batchPermissions(batch: Batch | undefined): Permissions {
+  if (!batch) return NOTHING;
+  return { ...CONFIGURED, read: [batch.list, batch.outDir], write: [batch.outDir] };
+}
+
+/** What lies in a folder is read by its folder: keys, certificates, and the folder of a new file, which has to be synced. */
+function backupPermissions(invocation: BackupInvocation): Permissions {
+  const key = invocation.keyFile === undefined ? [] : [invocation.keyFile];
+  if (invocation.command === "backup create") return createPermissions(invocation, key);
+  const { file } = invocation;
+  if (invocation.command === "backup verify") return { ...CONFIGURED, read: [file, ...key] };
+  const { dir, librarySource } = invocation, { work, before } = restorePathsOf(dir);
+  return {
+    ...CONFIGURED,
+    read: outermost([file, ...key, folderOf(dir), dir, work, before, librarySource]),
+    write: [dir, work, before],
+  };
+}
+
+/** Of the commands that `runevault backup` has. */
+export type BackupInvocation = Extract<Invocation, { command: `backup ${string}` }>;
+
+function createPermissions(
+  { config, out }: BackupInvocation & { command: "backup create" },
+  key: readonly string[],
+): Permissions {
+  const { daemon: { pidFile }, server: { admin: { socket } } } = config;
+  const places = placesOf(config).map(({ path }) => path), partial = partialPathOf(out);
+  return {
+    ...CONFIGURED,
+    net: unixSocket(socket),
+    read: outermost([...places, pidFile, socket, folderOf(out), ...key]),
+    write: [pidFile, socket, out, partial],
+  };
 }
 
 /** The folder: rotated files lie beside the log. */

@@ -75,11 +75,38 @@ for (
       want: ["--allow-net=unix:/run/a.sock", "--allow-read=/run/a.sock", "--allow-write=/run/a.sock"],
     },
     {
+      invocation: { command: "admin", socket: "/run/a.sock", batch: { list: "/l/team.csv", outDir: "/l/out" } },
+      want: [
+        "--allow-net=unix:/run/a.sock",
+        "--allow-read=/run/a.sock,/l/team.csv,/l/out",
+        "--allow-write=/run/a.sock,/l/out",
+        IGNORE,
+      ],
+    },
+    {
       invocation: { command: "init", dir: "/srv/v", librarySource: "/src/lib.so" },
       want: [
         "--allow-read=/srv/v,/src/lib.so",
         "--allow-write=/srv/v",
         "--allow-ffi=/srv/v/lib/libenvector.so",
+        IGNORE,
+      ],
+    },
+    {
+      invocation: { command: "backup verify", file: "/b/v.age", keyFile: "/k/key" },
+      want: ["--allow-read=/b/v.age,/k/key", IGNORE],
+    },
+    {
+      invocation: {
+        command: "backup restore",
+        file: "/b/v.age",
+        keyFile: "/k/key",
+        dir: "/srv/v",
+        librarySource: "/src/lib.so",
+      },
+      want: [
+        "--allow-read=/b/v.age,/k/key,/srv,/src/lib.so",
+        "--allow-write=/srv/v,/srv/v.restoring,/srv/v.before",
         IGNORE,
       ],
     },
@@ -93,6 +120,23 @@ for (
     assert.deepEqual(toFlags(permissionsFor(invocation)), want);
   });
 }
+
+Deno.test("permissionsFor() of backup create are the files that go in, the socket and the file that is written", async () => {
+  const config = await installed(), certs = "/opt/rune-vault/certs";
+  const { grpc } = config.server;
+  const tls = { cert: "/etc/tls/v.pem", key: `${certs}/v.key`, disable: false };
+  const moved = { ...config, secretFiles: ["/etc/s"], server: { ...config.server, grpc: { ...grpc, tls } } };
+  const flags = toFlags(
+    permissionsFor({ command: "backup create", config: moved, out: "/b/v.age", keyFile: "/k/pass" }),
+  );
+  const read = [CONFIG, "/opt/rune-vault/vault-keys/vault-key", ...STATE, "/etc/s", "/etc/tls/v.pem", certs];
+  assert.deepEqual(flags, [
+    `--allow-net=unix:${SOCKET}`,
+    `--allow-read=${[...read, "/opt/rune-vault/configs/policies.yml", PID, SOCKET, "/b", "/k/pass"]}`,
+    `--allow-write=${PID},${SOCKET},/b/v.age,/b/v.age.partial`,
+    IGNORE,
+  ]);
+});
 
 Deno.test("permissionsFor() follows the paths that lie outside the install directory", async () => {
   const config = await installed();

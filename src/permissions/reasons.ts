@@ -1,6 +1,13 @@
 import { dirname } from "node:path";
 import { addressText, kmsAddress } from "#config/mod.ts";
 import { type Invocation, type Permissions, permissionsFor, servingPermissions } from "./permissions.ts";
+import {
+  type BackupInvocation,
+  type Invocation,
+  type Permissions,
+  permissionsFor,
+  servingPermissions,
+} from "./permissions.ts";
 
 /** One value of one permission flag. */
 export interface ExplainedPermission {
@@ -60,6 +67,10 @@ function netReason(value: string, invocation: Invocation): string {
 }
 
 function pathReason(path: string, invocation: Invocation): string {
+  const backup = isBackup(invocation) ? backupReason(path, invocation) : undefined;
+  if (backup) return backup;
+  if (invocation.command === "admin" && path === invocation.batch?.list) return "the list of tokens to issue";
+  if (invocation.command === "admin" && path === invocation.batch?.outDir) return "where each token gets its own file";
   const config = "config" in invocation ? invocation.config : undefined;
   if (!config) return PLAIN_REASONS[invocation.command] ?? "the admin socket";
   const { server: { admin, grpc }, daemon, keys, tokens, audit, secrets } = config;
@@ -82,6 +93,10 @@ function pathReason(path: string, invocation: Invocation): string {
   if (path.endsWith("EncKey.json") || path.endsWith("EvalKey.json")) return "a public key, for GetPublicKey";
   if (audit.path.startsWith(`${path}/`)) return "the audit log and its rotated files";
   return "the folder of a file that the configuration names";
+}
+
+function isBackup(invocation: Invocation): invocation is BackupInvocation {
+  return invocation.command.startsWith("backup ");
 }
 
 const PLAIN_REASONS: Partial<Record<Invocation["command"], string>> = {

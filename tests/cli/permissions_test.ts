@@ -43,3 +43,20 @@ Deno.test("runevault permissions of no command says so", async () => {
     ]);
   }
 });
+
+Deno.test("runevault permissions explains the backup commands, a file of theirs as FILE", async () => {
+  await using vault = await TestVault.create();
+  for (
+    const { command, want } of [
+      { command: "create", want: ["goes into the backup (key)", "the backup until it is whole and verified"] },
+      { command: "verify", want: ["the backup"] },
+      { command: "restore", want: ["the install directory", "keeps the install that was there before"] },
+    ]
+  ) {
+    const { code, stdout } = await vault.cli("permissions", "backup", command);
+    assert.equal(code, 0);
+    assert.match(stdout, /=\/FOLDER/);
+    for (const reason of want) assert.ok(stdout.includes(`      ${reason}\n`), `${reason} in\n${stdout}`);
+    assert.ok(!stdout.includes("the folder of a file that the configuration names"), stdout);
+  }
+});

@@ -29,9 +29,27 @@ ${vault.keptPermissions.read.map((path) => `  read:       ${path}\n`).join("")}$
       admin: { socket: vault.socket, ok: true },
       grpc: { address: `127.0.0.1:${vault.port}`, ok: true },
       permissions: vault.keptPermissions,
+      expiring_tokens: [],
     }]);
   });
 }
+
+Deno.test("runevault status warns on stderr of tokens that are about to expire, stdout stays as it is", async () => {
+  await using vault = await TestVault.start();
+  const before = await vault.cli("status");
+  for (const [user, expires] of [["late", "15d"], ["alice", "14d"], ["bob", "1d"]]) {
+    await vault.cli("token", "issue", "--user", user, "--role", "member", "--expires", expires);
+  }
+  const { code, stdout, stderr } = await vault.cli("status");
+  assert.deepEqual([code, stdout], [0, before.stdout]);
+  assert.match(
+    stderr,
+    /^Warning: the token of 'bob' expires tomorrow \([\d-]{10}\)\nWarning: .* 'alice' expires in 14 days \([\d-]{10}\)\n$/,
+  );
+  const { expiring_tokens } = JSON.parse((await vault.cli("status", "--json")).stdout);
+  const days = expiring_tokens.map(({ user, days_left }: Record<string, unknown>) => [user, days_left]);
+  assert.deepEqual(days, [["bob", 1], ["alice", 14]]);
+});
 
 Deno.test("runevault status shows what is down and why, exit 2", async () => {
   using dir = new TempDir();

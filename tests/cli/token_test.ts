@@ -6,6 +6,8 @@ const HEAD = "USER             ROLE        TOP_K       RATE  EXPIRES     \n";
 const ALICE = "alice            member         10     30/60s  YYYY-MM-DD  \n";
 const BOB = "bob              admin          50    150/60s  never       \n";
 
+const CAROL_EXPIRES = "Warning: the token of 'carol' expires today (YYYY-MM-DD)\n";
+
 function shown(event: string, user: string, role: string, expires: string): string {
   return `
 Token ${event} for '${user}':
@@ -54,12 +56,20 @@ Deno.test("runevault token prints what the original printed, on the real daemon"
       args: ["token", "issue", "--user", "", "--role", "member"],
       stderr: "Error: Missing required fields: user, role\n",
     },
-    { args: ["token", "list", ...socket], stdout: HEAD + ALICE + BOB + ALICE.replace("alice", "carol") },
+    {
+      args: ["token", "list", ...socket],
+      stdout: HEAD + ALICE + BOB + ALICE.replace("alice", "carol"),
+      stderr: CAROL_EXPIRES,
+      code: 0,
+    },
     {
       args: ["token", "list", "--json"],
-      stdout: '{"tokens":[{"user":"alice","role":"member","top_k":10,"rate_limit":"30/60s","expires":"YYYY-MM-DD"},' +
-        '{"user":"bob","role":"admin","top_k":50,"rate_limit":"150/60s","expires":"never"},' +
-        '{"user":"carol","role":"member","top_k":10,"rate_limit":"30/60s","expires":"YYYY-MM-DD"}]}\n',
+      stdout: '{"tokens":[{"user":"alice","role":"member","top_k":10,"rate_limit":"30/60s","expires":"YYYY-MM-DD",' +
+        '"days_left":90},' +
+        '{"user":"bob","role":"admin","top_k":50,"rate_limit":"150/60s","expires":"never","days_left":null},' +
+        '{"user":"carol","role":"member","top_k":10,"rate_limit":"30/60s","expires":"YYYY-MM-DD","days_left":0}]}\n',
+      stderr: CAROL_EXPIRES,
+      code: 0,
     },
     {
       args: ["token", "rotate", "--user", "alice"],
@@ -67,7 +77,29 @@ Deno.test("runevault token prints what the original printed, on the real daemon"
     },
     { args: ["token", "rotate", "--user", "bob", "--json"], stdout: json("bob", "admin", "never") },
     { args: ["token", "rotate", "--user", "eve"], stderr: "Error: No token found for user 'eve'\n" },
-    { args: ["token", "list"], stdout: HEAD + ALICE.replace("alice", "carol") + ALICE + BOB },
+    {
+      args: ["token", "list"],
+      stdout: HEAD + ALICE.replace("alice", "carol") + ALICE + BOB,
+      stderr: CAROL_EXPIRES,
+      code: 0,
+    },
+    {
+      args: ["token", "show", "alice"],
+      stdout: `User:       alice
+Role:       member
+Issued:     YYYY-MM-DD
+Expires:    YYYY-MM-DD (90 days left)
+Top-k:      10
+Rate limit: 30/60s
+Scopes:     get_public_key,decrypt_scores,decrypt_metadata
+`,
+    },
+    {
+      args: ["token", "show", "--json", "carol"],
+      stdout: '{"user":"carol","role":"member","issued_at":"YYYY-MM-DD","expires":"YYYY-MM-DD","days_left":0,' +
+        '"top_k":10,"rate_limit":"30/60s","scope":["get_public_key","decrypt_scores","decrypt_metadata"]}\n',
+    },
+    { args: ["token", "show", "eve"], stderr: "Error: No token found for user 'eve'\n" },
     {
       args: ["token", "rotate", "--all"],
       stdout: `Rotated 3 token(s):

@@ -3,7 +3,8 @@ import { runCli } from "./run_cli.ts";
 
 const TOP = `usage: runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]
                  [--timeout TIMEOUT]
-    {token,role,daemon,status,permissions,logs,version,init,completion} ...
+    {token,role,daemon,status,permissions,logs,backup,version,init,completion}
+    ...
 `;
 const TOKEN = "usage: runevault token [-h] {issue,revoke,rotate,list} ...\n";
 const ISSUE = "usage: runevault token issue [-h] --user USER --role ROLE [--expires EXPIRES]\n";
@@ -20,6 +21,14 @@ const LOGS = `usage: runevault logs [-h] [-f] [--audit] [--user USER] [--method 
                       [--resource RESOURCE] [--status {success,denied,error}]
                       [--since SINCE] [--json]
 `;
+const BACKUP = `usage: runevault backup create [-h] --out FILE
+                               (--recipient RECIPIENT | --passphrase-file FILE)
+                               [--force] [--json]
+`;
+const VERIFY = `usage: runevault backup verify [-h]
+                               (--identity-file FILE | --passphrase-file FILE)
+                               [--json] FILE
+`;
 
 for (
   const { args, stderr } of [
@@ -33,7 +42,7 @@ for (
     {
       args: "foo",
       stderr: `${TOP}runevault: error: argument resource: invalid choice: 'foo' ` +
-        "(choose from 'token', 'role', 'daemon', 'status', 'permissions', 'logs', 'version', 'init', 'completion')\n",
+        "(choose from 'token', 'role', 'daemon', 'status', 'permissions', 'logs', 'backup', 'version', 'init', 'completion')\n",
     },
     {
       args: "token foo",
@@ -43,6 +52,23 @@ for (
     {
       args: "token issue",
       stderr: `${ISSUE}runevault token issue: error: the following arguments are required: --user, --role\n`,
+    },
+    {
+      args: "token issue --for-each x",
+      stderr: `${ISSUE}runevault token issue: error: the following arguments are required: --out-dir\n`,
+    },
+    {
+      args: "token issue --for-each x --out-dir y --user a",
+      stderr: `${ISSUE}runevault token issue: error: argument --user: not allowed with argument --for-each\n`,
+    },
+    {
+      args: "token issue --user a --role b --out-dir y",
+      stderr: `${ISSUE}runevault token issue: error: argument --out-dir: only allowed with argument --for-each\n`,
+    },
+    {
+      args: "token show",
+      stderr: "usage: runevault token show [-h] [--json] USER\n" +
+        "runevault token show: error: the following arguments are required: USER\n",
     },
     {
       args: "token issue --user a",
@@ -106,6 +132,26 @@ for (
       stderr: `${LOGS}runevault logs: error: argument --status: invalid choice: 'lost' ` +
         "(choose from 'success', 'denied', 'error')\n",
     },
+    {
+      args: "backup",
+      stderr: "usage: runevault backup [-h] {create,verify,restore} ...\n" +
+        "runevault backup: error: the following arguments are required: action\n",
+    },
+    {
+      args: "backup create --out x",
+      stderr:
+        `${BACKUP}runevault backup create: error: one of the arguments --recipient --passphrase-file is required\n`,
+    },
+    {
+      args: "backup create --recipient a --recipient b --passphrase-file c",
+      stderr: `${BACKUP}runevault backup create: error: argument --passphrase-file: ` +
+        "not allowed with argument --recipient\n",
+    },
+    {
+      args: "backup verify --identity-file x",
+      stderr: `${VERIFY}runevault backup verify: error: the following arguments are required: FILE\n`,
+    },
+    { args: "backup verify --identity-file x a b", stderr: `${TOP}runevault: error: unrecognized arguments: b\n` },
     { args: "token list extra", stderr: `${TOP}runevault: error: unrecognized arguments: extra\n` },
     { args: "role list --bad=1 more", stderr: `${TOP}runevault: error: unrecognized arguments: --bad=1 more\n` },
   ]
@@ -124,6 +170,8 @@ options:
   --user USER           Username
   --role ROLE           Role name
   --expires EXPIRES     Duration until expiry (e.g. 90d, 12w, 6m)
+  --for-each FILE       Issue for each user,role,expires of a .csv or .yml file
+  --out-dir DIR         Where each of these tokens gets its own file
   --json                Print one line of JSON
 
 global options:
@@ -134,8 +182,16 @@ global options:
 
 examples:
   runevault token issue --user alice --role member --expires 90d
+  runevault token issue --for-each team.csv --role member --out-dir tokens
 `;
   assert.deepEqual(await runCli(["token", "issue", "--help"]), { code: 0, stdout, stderr: "" });
+});
+
+Deno.test("runevault token --help lists show, which the fixed usage line leaves out", async () => {
+  const { code, stdout } = await runCli(["token", "--help"]);
+  assert.equal(code, 0);
+  assert.ok(stdout.startsWith(TOKEN));
+  assert.match(stdout, /^ {4}show {16}Show all of a user's token but the token$/m);
 });
 
 Deno.test("runevault --help lists the commands and the global flags", async () => {
@@ -143,13 +199,14 @@ Deno.test("runevault --help lists the commands and the global flags", async () =
 Rune-Vault Admin CLI
 
 commands:
-  {token,role,daemon,status,permissions,logs,version,init,completion}
+  {token,role,daemon,status,permissions,logs,backup,version,init,completion}
     token               Manage per-user tokens
     role                Manage roles
     daemon              Run and stop the vault
     status              Show whether the daemon is up
     permissions         Show which Deno permissions a command gets, and why
     logs                Show the service log (systemd) or the audit log
+    backup              Back up and restore the whole install
     version             Print version, build and runtime
     init                Lay out an install directory
     completion          Print a shell's completion script

@@ -1,7 +1,7 @@
 import type { Config } from "#config/config.ts";
 import type { DaemonState } from "#daemon/daemon_process.ts";
 import { type Command, JSON_OPTION } from "../command.ts";
-import type { DaemonReport } from "../daemon_report.ts";
+import type { DaemonReport, ExpiringToken } from "../daemon_report.ts";
 import { type ProbeResult, probeText } from "../probe.ts";
 
 interface Report {
@@ -15,6 +15,10 @@ interface Report {
   readonly told?: DaemonReport;
   /** The same for people. */
   readonly toldLines: readonly string[];
+  /** Tokens that are about to expire; absent when the daemon cannot be asked. */
+  readonly expiring?: readonly ExpiringToken[];
+  /** The same for people. */
+  readonly warnings: string;
 }
 
 export const status: Command = {
@@ -26,6 +30,7 @@ export const status: Command = {
   async run(context) {
     const config = await context.config();
     const report = await probeAll(config, context.values.text("--admin-socket") ?? config.server.admin.socket);
+    context.io.stderr(report.warnings);
     if (context.values.has("--json")) context.printJson(jsonOf(report));
     else context.io.stdout(textOf(report));
     return isUp(report) ? 0 : 2;
@@ -37,7 +42,8 @@ async function probeAll(config: Config, socket: string): Promise<Report> {
   const { probeAdmin } = await import("../admin_probe.ts");
   const { addressText } = await import("#config/mod.ts");
   const { probeGrpc } = await import("../grpc_probe.ts");
-  const { daemonReport, permissionLines } = await import("../daemon_report.ts");
+  const { daemonReport, expiringTokens, permissionLines } = await import("../daemon_report.ts");
+  const { expiryWarnings } = await import("../expiry.ts");
   const [daemon, admin, grpc] = await Promise.all([
     daemonState(config),
     probeAdmin(socket),
@@ -45,7 +51,10 @@ async function probeAll(config: Config, socket: string): Promise<Report> {
   ]);
   const told = admin.ok ? await daemonReport(socket) : undefined;
   const toldLines = told ? permissionLines(told) : [];
-  return { config, socket, address: addressText(config.server.grpc), daemon, admin, grpc, told, toldLines };
+  const expiring = told ? await expiringTokens(socket, Date.now()) : undefined;
+  const warnings = expiryWarnings(expiring ?? [], Date.now());
+  const address = addressText(config.server.grpc);
+  return { config, socket, address, daemon, admin, grpc, told, toldLines, expiring, warnings };
 }
 
 /** A missing PID file alone is no fault: a service manager may run the daemon. */
@@ -69,7 +78,7 @@ function pidText(daemon: DaemonState): string {
 }
 
 function jsonOf(report: Report): unknown {
-  const { config, socket, address, daemon, admin, grpc, told } = report;
+  const { config, socket, address, daemon, admin, grpc, told, expiring } = report;
   return {
     up: isUp(report),
     config: config.source,
@@ -77,5 +86,6 @@ function jsonOf(report: Report): unknown {
     admin: { socket, ...admin },
     grpc: { address, ...grpc },
     ...told,
+    expiring_tokens: expiring,
   };
 }

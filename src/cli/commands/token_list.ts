@@ -1,4 +1,5 @@
 import { type Command, JSON_OPTION } from "../command.ts";
+import { expiryWarnings, withDaysLeft } from "../expiry.ts";
 import { left, right } from "../table.ts";
 
 export const tokenList: Command = {
@@ -9,7 +10,8 @@ export const tokenList: Command = {
   examples: ["runevault token list", "runevault token list --json"],
   async run(context) {
     const tokens = await (await context.admin()).listTokens();
-    if (context.values.has("--json")) return context.printJson({ tokens });
+    context.io.stderr(expiryWarnings(tokens, Date.now()));
+    if (context.values.has("--json")) return context.printJson({ tokens: withDaysLeft(tokens, Date.now()) });
     if (tokens.length === 0) return context.printLine("No tokens issued.");
     context.printLine(row("USER", "ROLE", "TOP_K", "RATE", "EXPIRES"));
     for (const { user, role, top_k, rate_limit, expires } of tokens) {

@@ -31,6 +31,11 @@ export class GroupCommit<T> {
     return this.#current;
   }
 
+  /** The last snapshot that was saved. */
+  get durable(): T {
+    return this.#durable;
+  }
+
   /** Makes `next` the current snapshot; `next` must be built from `current` with no await in between. */
   commit(next: T): Promise<void> {
     this.#current = next;

@@ -27,6 +27,13 @@ export interface TokenSummary {
   readonly expires: string;
 }
 
+/** All that is known of one person's token but the token. */
+export interface TokenDetails extends TokenSummary {
+  readonly issuedAt: string;
+  /** Methods; none when the role is gone. */
+  readonly scope: readonly string[];
+}
+
 export interface TokenPorts {
   readonly store: StateStore;
   readonly clock: Clock;
@@ -160,10 +167,20 @@ export class TokenService {
 
   listTokens(): TokenSummary[] {
     const { roles, tokens } = this.#state.current;
-    return tokens.map(({ user, role, expires }) => {
-      const { topK, rateLimit } = roles.get(role) ?? { topK: "?", rateLimit: "?" } as const;
-      return { user, role, topK, rateLimit, expires: expires ?? "never" };
-    });
+    return tokens.map((token) => summaryOf(token, roles));
+  }
+
+  /** Undefined for a user without a token. */
+  describeToken(user: string): TokenDetails | undefined {
+    const token = this.#index.ofUser(user);
+    if (!token) return undefined;
+    const { roles } = this.#state.current;
+    return { ...summaryOf(token, roles), issuedAt: token.issuedAt, scope: roles.get(token.role)?.scope ?? [] };
+  }
+
+  /** What is on disk at this instant: every change that was acknowledged and none that may yet be undone. */
+  durableState(): State {
+    return stateOf(this.#state.durable);
   }
 
   /** What the metrics tell of the tokens. */
@@ -238,6 +255,11 @@ export class TokenService {
   #today(): Day {
     return localDay(this.#clock.now());
   }
+}
+
+function summaryOf({ user, role, expires }: Token, roles: RoleTable): TokenSummary {
+  const { topK, rateLimit } = roles.get(role) ?? { topK: "?", rateLimit: "?" } as const;
+  return { user, role, topK, rateLimit, expires: expires ?? "never" };
 }
 
 function stateOf({ roles, tokens }: Snapshot): State {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Token } from "#ports/state_store.ts";
 import { DEFAULT_ROLES } from "#domain/roles/mod.ts";
-import { MemoryStore, openTestService, TestClock } from "./testing.ts";
+import { DEMO_TOKEN, MemoryStore, openTestService, TestClock } from "./testing.ts";
 import { TokenService } from "./token_service.ts";
 
 const DATED: Token = { user: "bob", token: "evt_bob", role: "member", issuedAt: "2026-11-01", expires: "2026-12-01" };
@@ -220,4 +220,33 @@ Deno.test("TokenService role changes hold for the very next call and are written
   assert.deepEqual(store.saved.at(-1)?.roles.map(({ name }) => name), ["admin", "member", "researcher"]);
   await service.deleteRole("researcher");
   assert.deepEqual(service.listRoles().map(({ name }) => name), ["admin", "member"]);
+});
+
+Deno.test("TokenService.durableState() holds what was saved and nothing that may yet be undone", async () => {
+  const { service, store } = await openTestService({ tokens: [DEMO_TOKEN] });
+  const gate = Promise.withResolvers<void>();
+  store.gate = gate.promise;
+  const issue = service.issue({ user: "alice", role: "member" });
+  assert.deepEqual(service.durableState().tokens.map(({ user }) => user), ["demo"]);
+  gate.resolve();
+  await issue;
+  assert.deepEqual(service.durableState(), store.saved.at(-1));
+  assert.deepEqual(service.durableState().tokens.map(({ user }) => user), ["demo", "alice"]);
+});
+
+Deno.test("TokenService.describeToken() tells all but the token", async () => {
+  const { service } = await openTestService({
+    tokens: [DEMO_TOKEN, { ...DEMO_TOKEN, user: "x", token: "t", role: "gone" }],
+  });
+  assert.deepEqual(service.describeToken("demo"), {
+    user: "demo",
+    role: "admin",
+    topK: 50,
+    rateLimit: "150/60s",
+    expires: "never",
+    issuedAt: "2026-01-01",
+    scope: ["get_public_key", "decrypt_scores", "decrypt_metadata", "manage_tokens"],
+  });
+  assert.deepEqual(service.describeToken("x")?.scope, []);
+  assert.equal(service.describeToken("eve"), undefined);
 });

@@ -20,6 +20,31 @@ export interface ListedToken {
   readonly expires: string;
 }
 
+export interface TokenJson {
+  readonly user: string;
+  readonly role: string;
+  readonly issued_at: string;
+  /** `YYYY-MM-DD` or `never`. */
+  readonly expires: string;
+  /** `?` here and in `rate_limit`, and no scope, when the role is gone. */
+  readonly top_k: number | string;
+  readonly rate_limit: string;
+  readonly scope: readonly string[];
+}
+
+/** Roles and tokens of one instant; these tokens are the real ones. */
+export interface SnapshotJson {
+  readonly roles: readonly RoleJson[];
+  readonly tokens: readonly {
+    readonly user: string;
+    readonly token: string;
+    readonly role: string;
+    readonly issued_at: string;
+    /** Absent: never expires. */
+    readonly expires?: string;
+  }[];
+}
+
 export interface RotatedTokens {
   readonly rotated: number;
   readonly tokens: readonly { readonly user: string; readonly token: string; readonly role: string }[];
@@ -53,6 +78,17 @@ export class AdminClient {
 
   async listTokens(): Promise<readonly ListedToken[]> {
     return this.#list((await this.#send<{ tokens: ListedToken[] }>("GET", "/tokens")).tokens);
+  }
+
+  showToken(user: string): Promise<TokenJson> {
+    return this.#send("GET", `/tokens/${encodeURIComponent(user)}`);
+  }
+
+  async snapshot(): Promise<SnapshotJson> {
+    const snapshot = await this.#send<SnapshotJson>("POST", "/backup/snapshot", {});
+    this.#list(snapshot.roles);
+    this.#list(snapshot.tokens);
+    return snapshot;
   }
 
   /** @param expiresDays Days from today; absent: never expires. */

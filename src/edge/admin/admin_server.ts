@@ -1,6 +1,7 @@
 import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Log } from "#ports/log.ts";
 import type { TokenService } from "#domain/tokens/mod.ts";
+import { backupRoutes } from "./backup_routes.ts";
 import { CallsInFlight } from "./calls_in_flight.ts";
 import { bindPathOf, prepareBind, publish, removeBindDirectory, type SocketFile, unpublish } from "./private_socket.ts";
 import { type BodyLimits, readJson } from "./read_json.ts";
@@ -82,7 +83,7 @@ function removeSocket(file: SocketFile, log: Log): void {
 
 function answerer(options: AdminOptions, limits: BodyLimits): (request: Request) => Promise<Reply> {
   const { log, tokens } = options;
-  const routes = [...healthRoutes(options), ...tokenRoutes(tokens), ...roleRoutes(tokens)];
+  const routes = [...healthRoutes(options), ...tokenRoutes(tokens), ...roleRoutes(tokens), ...backupRoutes(tokens)];
   return async (request) => {
     const { method } = request;
     const target = targetOf(request);

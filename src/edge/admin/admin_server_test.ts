@@ -22,6 +22,21 @@ for (
         '{"tokens": [{"user": "bob", "role": "member", "top_k": 10, "rate_limit": "30/60s", "expires": "2027-02-20"}]}',
     },
     {
+      name: "describes a token without the token",
+      target: "/tokens/bob",
+      status: 200,
+      want: '{"user": "bob", "role": "member", "issued_at": "2026-11-22", "expires": "2027-02-20", "top_k": 10, ' +
+        '"rate_limit": "30/60s", "scope": ["get_public_key", "decrypt_scores", "decrypt_metadata"]}',
+    },
+    {
+      name: "takes a snapshot with the tokens",
+      method: "POST",
+      target: "/backup/snapshot",
+      status: 200,
+      want: `{"roles": [${ADMIN_JSON}, ${MEMBER_JSON}], "tokens": [{"user": "bob", "token": "evt_bob", ` +
+        '"role": "member", "issued_at": "2026-11-22", "expires": "2027-02-20"}]}',
+    },
+    {
       name: "issues",
       method: "POST",
       target: "/tokens",

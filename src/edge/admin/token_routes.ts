@@ -12,6 +12,7 @@ export function tokenRoutes(tokens: TokenService): Route[] {
       path: ["tokens"],
       handle: async ({ json }) => ({ status: 201, body: issuedBody(await tokens.issue(issueRequest(await json()))) }),
     },
+    { method: "GET", path: ["tokens", NAME], handle: ({ name }) => describe(tokens, name) },
     { method: "POST", path: ["tokens", "_rotate_all"], handle: ({ json }) => rotateAll(tokens, json) },
     {
       method: "POST",
@@ -29,6 +30,17 @@ function listed(tokens: TokenService) {
   return tokens.listTokens().map(({ user, role, topK, rateLimit, expires }) => {
     return { user, role, top_k: topK, rate_limit: rateLimit, expires };
   });
+}
+
+/** Everything but the token itself. */
+function describe(tokens: TokenService, name: string) {
+  const token = tokens.describeToken(name);
+  if (!token) throw new HttpError(404, `No token found for user '${name}'`);
+  const { user, role, issuedAt, expires, topK, rateLimit, scope } = token;
+  return {
+    status: 200,
+    body: { user, role, issued_at: issuedAt, expires, top_k: topK, rate_limit: rateLimit, scope },
+  };
 }
 
 function issueRequest(json: unknown) {

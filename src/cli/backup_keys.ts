@@ -1,0 +1,34 @@
+import { resolve } from "node:path";
+import type { Option } from "./command.ts";
+import type { Context } from "./context.ts";
+
+export const PASSPHRASE_OPTION: Option = {
+  flag: "--passphrase-file",
+  metavar: "FILE",
+  help: "File with the passphrase",
+  isPath: true,
+};
+
+export const IDENTITY_OPTION: Option = {
+  flag: "--identity-file",
+  metavar: "FILE",
+  help: "age identity file (AGE-SECRET-KEY-1...)",
+  isPath: true,
+};
+
+export async function passphraseOf(context: Context): Promise<{ passphrase: string }> {
+  const { readPassphrase } = await import("#daemon/backup/mod.ts");
+  const { value, warning } = await readPassphrase(resolve(context.values.required(PASSPHRASE_OPTION.flag)));
+  if (warning) context.io.stderr(`Warning: ${warning}\n`);
+  return value;
+}
+
+/** What opens a backup, from the one of both files that was given. */
+export async function keyOf(context: Context) {
+  const path = context.values.text(IDENTITY_OPTION.flag);
+  if (path === undefined) return await passphraseOf(context);
+  const { readIdentities } = await import("#daemon/backup/mod.ts");
+  const { value, warning } = await readIdentities(resolve(path));
+  if (warning) context.io.stderr(`Warning: ${warning}\n`);
+  return value;
+}

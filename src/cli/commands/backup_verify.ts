@@ -1,0 +1,31 @@
+import { resolve } from "node:path";
+import { IDENTITY_OPTION, keyOf, PASSPHRASE_OPTION } from "../backup_keys.ts";
+import { type Command, JSON_OPTION } from "../command.ts";
+
+export const backupVerify: Command = {
+  name: "verify",
+  help: "Open a backup and check all that is in it",
+  usage: [
+    "runevault backup verify [-h]",
+    "                               (--identity-file FILE | --passphrase-file FILE)",
+    "                               [--json] FILE",
+  ].join("\n"),
+  options: [IDENTITY_OPTION, PASSPHRASE_OPTION, JSON_OPTION],
+  oneOf: [IDENTITY_OPTION.flag, PASSPHRASE_OPTION.flag],
+  words: "FILE",
+  wordCount: 1,
+  examples: ["runevault backup verify vault-2026-11-22.age --identity-file backup.key"],
+  async run(context) {
+    const { readBackup } = await import("#daemon/backup/mod.ts");
+    const file = resolve(context.values.words[0]);
+    const { manifest: { runevault, created, installDir, files } } = await readBackup(file, await keyOf(context));
+    if (context.values.has("--json")) {
+      const listed = files.map(({ path, size, sha256 }) => ({ path, size, sha256 }));
+      return context.printJson({ file, runevault, created, install_dir: installDir, files: listed });
+    }
+    context.printLine(
+      `${file} is whole: ${files.length} files of ${installDir}, of ${created} (runevault ${runevault})`,
+    );
+    for (const { path, size } of files) context.printLine(`  ${path} (${size} bytes)`);
+  },
+};
