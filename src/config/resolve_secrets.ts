@@ -26,7 +26,7 @@ export function resolveSecrets(
       windowSeconds: raw["secrets.lockout.window_seconds"] ?? 300,
       lockoutSeconds: raw["secrets.lockout.lockout_seconds"] ?? 900,
     },
-    kms: resolveKms(raw, secrets),
+    kms: resolveKms(raw, inInstallDir, secrets),
     rewrap: {
       enable: raw["secrets.rewrap.enable"] ?? false,
       pollSeconds: raw["secrets.rewrap.poll_seconds"] ?? 86_400,
@@ -36,7 +36,11 @@ export function resolveSecrets(
   return { secrets: section };
 }
 
-function resolveKms(raw: RawConfig, { masterKey, previousKeys }: Secrets): KmsConfig {
+function resolveKms(
+  raw: RawConfig,
+  inInstallDir: (value: string | undefined, fallback: string) => string,
+  { masterKey, previousKeys }: Secrets,
+): KmsConfig {
   const mode = raw["secrets.kms.mode"] ?? "local";
   return {
     mode,
@@ -45,6 +49,9 @@ function resolveKms(raw: RawConfig, { masterKey, previousKeys }: Secrets): KmsCo
     previousKeys,
     region: raw["secrets.kms.region"] ?? "",
     endpoint: raw["secrets.kms.endpoint"] ?? "",
+    credentials: raw["secrets.kms.credentials"] ?? "environment",
+    credentialsFile: inInstallDir(raw["secrets.kms.credentials_file"], ""),
+    profile: raw["secrets.kms.profile"] ?? "default",
     maxRetries: raw["secrets.kms.max_retries"] ?? 5,
     cacheSeconds: raw["secrets.kms.cache_seconds"] ?? 300,
     cacheEntries: raw["secrets.kms.cache_entries"] ?? 16_384,

@@ -30,7 +30,7 @@ export interface SecretsConfig {
 /** The key-encryption keys. */
 export interface KmsConfig {
   readonly mode: "local" | "aws";
-  /** Of the key that wraps new data keys: at AWS its id, alias or ARN; local: a name of one's own. */
+  /** Of the key that wraps new data keys: at AWS its id or ARN, not an alias; local: a name of one's own. */
   readonly keyId: string;
   /** Local: base64 of 32 bytes, with or without `base64:`, not yet checked. Empty with `loadConfig({ secrets: false })`. */
   readonly masterKey: string;
@@ -39,6 +39,12 @@ export interface KmsConfig {
   readonly region: string;
   /** URL of another service that speaks KMS; empty: AWS's own of the region. */
   readonly endpoint: string;
+  /** Where AWS credentials come from: each place needs permissions of its own, so one is named. */
+  readonly credentials: "environment" | "file" | "container" | "instance";
+  /** With `credentials` file: one in the form of AWS's own tools; else empty. */
+  readonly credentialsFile: string;
+  /** Section of that file. */
+  readonly profile: string;
   readonly maxRetries: number;
   /** How long a data key stays in the cache; 0: not at all. */
   readonly cacheSeconds: number;

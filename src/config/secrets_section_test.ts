@@ -35,6 +35,9 @@ const DEFAULTS = {
     previousKeys: {},
     region: "",
     endpoint: "",
+    credentials: "environment",
+    credentialsFile: "",
+    profile: "default",
     maxRetries: 5,
     cacheSeconds: 300,
     cacheEntries: 16_384,
@@ -199,6 +202,33 @@ for (
         "secrets.kms.endpoint": endpoint,
       },
       want: "secrets.kms.endpoint must be a URL, http or https",
+      masterKey: "",
+    })),
+    ...[
+      {
+        change: { "secrets.kms.key_id": "alias/vault" },
+        want: "secrets.kms.key_id must be a key's id or ARN: an alias can be moved to another key",
+      },
+      {
+        change: { "secrets.kms.key_id": "arn:aws:kms:eu-central-1:111122223333:alias/vault" },
+        want: "secrets.kms.key_id must be a key's id or ARN: an alias can be moved to another key",
+      },
+      {
+        change: { "secrets.kms.endpoint": "http://kms.internal" },
+        want: "secrets.kms.endpoint must be https, but on this machine: keys pass through it",
+      },
+      ...[{ "secrets.kms.credentials": "file" }, { "secrets.kms.credentials_file": "secrets/aws" }].map((change) => ({
+        change,
+        want: "secrets.kms.credentials_file is required with secrets.kms.credentials file, and for that alone",
+      })),
+    ].map(({ change, want }) => ({
+      change: {
+        "secrets.kms.mode": "aws",
+        "secrets.kms.key_id": "k",
+        "secrets.kms.region": "eu-central-1",
+        ...change,
+      } as RawConfig,
+      want,
       masterKey: "",
     })),
     {

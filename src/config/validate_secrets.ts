@@ -13,9 +13,22 @@ export function secretsProblems(config: Config): string[] {
   return [...keyProblems(secrets.kms), ...placeProblems(config, secrets), ...rangeProblems(secrets)];
 }
 
-function keyProblems({ mode, keyId, masterKey, previousKeys, region, endpoint }: KmsConfig): string[] {
+function keyProblems(kms: KmsConfig): string[] {
+  const { mode, keyId, masterKey, previousKeys, region, endpoint, credentials, credentialsFile } = kms;
   if (mode === "aws") {
     return texts([
+      [
+        /(^|:)alias\//.test(keyId),
+        "secrets.kms.key_id must be a key's id or ARN: an alias can be moved to another key",
+      ],
+      [
+        (credentials === "file") !== (credentialsFile !== ""),
+        "secrets.kms.credentials_file is required with secrets.kms.credentials file, and for that alone",
+      ],
+      [
+        endpoint !== "" && !isPrivate(kms),
+        "secrets.kms.endpoint must be https, but on this machine: keys pass through it",
+      ],
       [keyId === "", "secrets.kms.key_id is required with secrets.kms.mode aws"],
       [region === "", "secrets.kms.region is required with secrets.kms.mode aws"],
       [region !== "" && !isRegion(region), "secrets.kms.region must be the name of a region, e.g. eu-central-1"],
@@ -44,8 +57,14 @@ function keyProblems({ mode, keyId, masterKey, previousKeys, region, endpoint }:
   ]);
 }
 
+/** Or no address at all, which is another problem. */
+function isPrivate(kms: KmsConfig): boolean {
+  const host = kmsAddress(kms)?.host ?? "localhost";
+  return kms.endpoint.startsWith("https:") || ["localhost", "127.0.0.1", "[::1]"].includes(host);
+}
+
 /** The daemon keeps read and write of the database's folder for good; nothing else may lie there. */
-function placeProblems(config: Config, { database, policiesFile }: SecretsConfig): string[] {
+function placeProblems(config: Config, { database, policiesFile, kms }: SecretsConfig): string[] {
   if (database === "") return ["secrets.database must not be empty"];
   const { source, installDir, daemon, server: { admin, grpc }, keys, tokens, audit, secretFiles } = config;
   const others = [
@@ -58,7 +77,14 @@ function placeProblems(config: Config, { database, policiesFile }: SecretsConfig
     keys.path,
     keys.library,
   ]
-    .concat(tokens.rolesFile, tokens.tokensFile, policiesFile, audit.file ? audit.path : "", secretFiles)
+    .concat(
+      tokens.rolesFile,
+      tokens.tokensFile,
+      policiesFile,
+      kms.credentialsFile,
+      audit.file ? audit.path : "",
+      secretFiles,
+    )
     .filter((path) => path !== "");
   const inside = others.find((path) => isWithin(path, dirname(database)));
   return texts([

@@ -1,30 +1,10 @@
-import { AwsKeys, type CredentialSource, openCredentials } from "#adapters/kms/aws/mod.ts";
+import { AwsKeys, openCredentials } from "#adapters/kms/aws/mod.ts";
 import { LocalKeys } from "#adapters/kms/local/mod.ts";
 import { DataKeyCache, parseMasterKey } from "#domain/sealing/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
+import { kmsAddress, type KmsConfig } from "#config/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { KeyEncryption } from "#ports/key_encryption.ts";
-
-/** The key-encryption keys, as `secrets.kms` names them. */
-export interface KeySettings {
-  readonly mode: "local" | "aws";
-  readonly keyId: string;
-  /** Local: base64 of 32 bytes, `base64:` before it or not. */
-  readonly masterKey: string;
-  /** Local keys that only unwrap, by id, in the same form. */
-  readonly previousKeys: Readonly<Record<string, string>>;
-  readonly region: string;
-  /** `https://…`: of the region, or of another place. */
-  readonly endpoint: string;
-  readonly maxRetries: number;
-  readonly cacheSeconds: number;
-  readonly cacheEntries: number;
-  /** `environment` without. */
-  readonly credentials?: CredentialSource;
-  /** For credentials from a file. */
-  readonly credentialsFile?: string;
-  readonly profile?: string;
-}
 
 /** What the keys are opened with beside their settings. */
 export interface KeySurroundings {
@@ -38,12 +18,12 @@ export interface KeySurroundings {
  *
  * @throws {VaultError} INVALID_ARGUMENT, naming the setting, when a key is missing or no key: none is ever made up.
  */
-export async function openKeyEncryption(settings: KeySettings, { clock, env }: KeySurroundings): Promise<DataKeyCache> {
+export async function openKeyEncryption(settings: KmsConfig, { clock, env }: KeySurroundings): Promise<DataKeyCache> {
   const keys = settings.mode === "aws" ? await openAwsKeys(settings, env) : openLocalKeys(settings);
   return new DataKeyCache(keys, { clock, ttlSeconds: settings.cacheSeconds, maxKeys: settings.cacheEntries });
 }
 
-function openLocalKeys({ keyId, masterKey, previousKeys }: KeySettings): KeyEncryption {
+function openLocalKeys({ keyId, masterKey, previousKeys }: KmsConfig): KeyEncryption {
   const keys = new Map<string, Uint8Array>();
   for (const [id, text] of Object.entries(previousKeys)) {
     keys.set(id, masterKeyOf(text, `secrets.kms.previous_keys.${id}`));
@@ -66,9 +46,14 @@ function masterKeyOf(text: string, setting: string): Uint8Array {
   }
 }
 
-async function openAwsKeys(settings: KeySettings, env: KeySurroundings["env"]): Promise<KeyEncryption> {
-  const { keyId, region, endpoint, maxRetries, credentials: source = "environment", credentialsFile, profile } =
-    settings;
-  const credentials = openCredentials({ source, env, file: credentialsFile, profile });
-  return await AwsKeys.open({ keyId, region, endpoint, credentials, maxRetries });
+async function openAwsKeys(settings: KmsConfig, env: KeySurroundings["env"]): Promise<KeyEncryption> {
+  const { keyId, region, maxRetries, credentials: source, credentialsFile: file, profile } = settings;
+  const credentials = openCredentials({ source, env, file, profile });
+  return await AwsKeys.open({ keyId, region, endpoint: endpointOf(settings), credentials, maxRetries });
+}
+
+/** The configured URL, or the region's own. */
+function endpointOf(settings: KmsConfig): string {
+  const address = kmsAddress(settings);
+  return settings.endpoint || (address ? `https://${address.host}` : "");
 }

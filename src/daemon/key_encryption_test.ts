@@ -1,29 +1,32 @@
 import assert from "node:assert/strict";
+import type { KmsConfig } from "#config/mod.ts";
 import { systemClock } from "#ports/clock.ts";
-import { type KeySettings, openKeyEncryption } from "./key_encryption.ts";
+import { openKeyEncryption } from "./key_encryption.ts";
 
 const CONTEXT = { secret: "db/password", version: 1 };
 const keyText = (byte: number) => new Uint8Array(32).fill(byte).toBase64();
-const LOCAL: KeySettings = {
+const LOCAL: KmsConfig = {
   mode: "local",
   keyId: "local",
   masterKey: keyText(1),
   previousKeys: {},
   region: "",
   endpoint: "",
+  credentials: "environment",
+  credentialsFile: "",
+  profile: "default",
   maxRetries: 5,
   cacheSeconds: 300,
   cacheEntries: 16_384,
 };
-const AWS: KeySettings = {
+const AWS: KmsConfig = {
   ...LOCAL,
   mode: "aws",
   keyId: "1234abcd",
   region: "eu-central-1",
-  endpoint: "https://kms.eu-central-1.amazonaws.com",
 };
 
-function open(settings: KeySettings, variables: Record<string, string> = {}) {
+function open(settings: KmsConfig, variables: Record<string, string> = {}) {
   return openKeyEncryption(settings, { clock: systemClock, env: (name) => variables[name] });
 }
 

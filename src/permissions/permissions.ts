@@ -1,11 +1,13 @@
 import { isAbsolute, join, relative } from "node:path";
-import { SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
+// Not by mod.ts: no command shall have the SDK among its modules for nothing.
+import { type CredentialNeeds, credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
 import { partialPathOf, restorePathsOf, stagedPathOf } from "#adapters/storage/files/mod.ts";
 import {
   addressText,
   type Config,
   isListenHost,
   kmsAddress,
+  type KmsConfig,
   listenHost,
   placesOf,
   probeHost,
@@ -34,8 +36,6 @@ const NOTHING: Permissions = { net: [], read: [], write: [], ffi: [], run: [], e
 const GRPC_ENVIRONMENT = ["GRPC_*"];
 /** How systemd wants to be told that the daemon is ready and alive. */
 const SYSTEMD_ENVIRONMENT = ["NOTIFY_SOCKET", "WATCHDOG_USEC"];
-/** Credentials of the key service, as AWS's own tools take them; only read where `secrets.kms.mode` is aws. */
-const KMS_ENVIRONMENT = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 /** The yaml package asks for these with every document. */
 const YAML_ENVIRONMENT = ["LOG_STREAM", "LOG_TOKENS"];
 
@@ -204,13 +204,18 @@ export function servingPermissions({ server, daemon, keys, tokens, audit, secret
 
 /** Of the secrets engine for good: its store's folder, where SQLite keeps its log, the policies, and the key service. */
 function secretsPermissions({ database, policiesFile, kms }: SecretsConfig): Permissions {
-  const folder = folderOf(database), service = kmsAddress(kms);
+  const folder = folderOf(database), service = kmsAddress(kms), credentials = credentialsOf(kms);
   return {
     ...NOTHING,
-    net: service ? [addressText(service)] : [],
-    read: [folder, policiesFile],
+    net: [...(service ? [addressText(service)] : []), ...credentials.net],
+    read: [folder, policiesFile, ...credentials.read],
     write: [folder],
   };
+}
+
+/** Of credentials for AWS: those of a role or in a file are asked for anew while the daemon serves. */
+function credentialsOf({ mode, credentials, credentialsFile }: KmsConfig): CredentialNeeds {
+  return mode === "aws" ? credentialNeeds(credentials, credentialsFile) : { net: [], read: [], env: [] };
 }
 
 function daemonPermissions(config: Config): Permissions {
@@ -239,7 +244,7 @@ function daemonPermissions(config: Config): Permissions {
     write: unique([...outermost([installDir, ...state]), ...serving.write]),
     ffi: [keys.library],
     run: [],
-    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT, ...(secrets?.kms.mode === "aws" ? KMS_ENVIRONMENT : [])],
+    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT, ...(secrets ? credentialsOf(secrets.kms).env : [])],
     ignoredEnv: [...YAML_ENVIRONMENT, ...(secrets?.kms.mode === "aws" ? SDK_ENVIRONMENT : [])],
   };
 }

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
+import { credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
 import { addressText, kmsAddress } from "#config/mod.ts";
-import { type Invocation, type Permissions, permissionsFor, servingPermissions } from "./permissions.ts";
 import {
   type BackupInvocation,
   type Invocation,
@@ -35,6 +35,8 @@ export function explainPermissions(invocation: Invocation): ExplainedPermission[
   );
 }
 
+const METADATA = [...credentialNeeds("container").net, ...credentialNeeds("instance").net];
+
 const KIND_REASONS: Partial<Record<keyof Permissions, string>> = {
   ignoredEnv: "the YAML library asks for it and is told that it is not set",
   run: "shows the service's log",
@@ -44,6 +46,9 @@ function reasonFor(kind: keyof Permissions, value: string, invocation: Invocatio
   if (kind === "env") {
     if (value.startsWith("AWS_")) return "credentials of the key-management service";
     return value.startsWith("GRPC") ? "settings of the gRPC library" : "tells systemd that the daemon is alive";
+  }
+  if (kind === "ignoredEnv" && SDK_ENVIRONMENT.includes(value)) {
+    return "the library of AWS KMS asks for it and is told that it is not set";
   }
   const general = KIND_REASONS[kind];
   if (general) return general;
@@ -60,6 +65,7 @@ function netReason(value: string, invocation: Invocation): string {
   const isServer = invocation.command.startsWith("daemon");
   const kms = "config" in invocation && invocation.config?.secrets && kmsAddress(invocation.config.secrets.kms);
   if (kms && value === addressText(kms)) return "the key-management service";
+  if (METADATA.includes(value)) return "gives the role's credentials for the key-management service";
   if (value.startsWith("unix:")) {
     return isServer ? "the admin socket, bound in a private folder and then moved into place" : "the admin socket";
   }
@@ -85,6 +91,7 @@ function pathReason(path: string, invocation: Invocation): string {
     [keys.library]: "the envector library",
     [grpc.tls.cert]: "the server's certificate",
     [grpc.tls.key]: "the server's key",
+    ...(secrets?.kms.credentialsFile && { [secrets.kms.credentialsFile]: "credentials of the key-management service" }),
     ...(secrets && { [secrets.policiesFile]: "the policies", [dirname(secrets.database)]: "the secrets' store" }),
     ...Object.fromEntries(config.secretFiles.map((file) => [file, "a secret that the configuration names"])),
   };

@@ -46,6 +46,38 @@ Deno.test("an AWS key service is one host for good, and its credentials are read
   ]);
 });
 
+Deno.test("what the library of AWS KMS asks for reads as not set", async () => {
+  const config = await configWith("secrets: {kms: {mode: aws, key_id: k, region: eu-central-1}}");
+  const ignored = start(config).ignoredEnv.filter((name) => !start(without).ignoredEnv.includes(name));
+  assert.equal(ignored.length, 4);
+  for (const name of ignored) assert.match(name, /^AWS_(?!ACCESS|SECRET|SESSION)/);
+});
+
+for (
+  const { credentials, net = [], read = [], env = [] } of [
+    { credentials: "file, credentials_file: secrets/aws", read: ["/opt/rune-vault/secrets/aws"] },
+    { credentials: "container", net: ["169.254.170.2:80"], env: ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] },
+    { credentials: "instance", net: ["169.254.169.254:80"] },
+  ]
+) {
+  Deno.test(`AWS credentials from ${credentials.split(",")[0]} need that place alone, for good`, async () => {
+    const config = await configWith(
+      `secrets: {kms: {mode: aws, key_id: k, region: eu-central-1, credentials: ${credentials}}}`,
+    );
+    const kept = servingPermissions(config), base = servingPermissions(without);
+    assert.deepEqual(kept.net, ["kms.eu-central-1.amazonaws.com:443", ...net]);
+    assert.deepEqual(kept.read, [...base.read, STORE, POLICIES, ...read]);
+    assert.deepEqual(start(config).env, [...start(without).env, ...env]);
+    const explained = explainPermissions({ command: "daemon start", config });
+    for (const value of [...net, ...read]) {
+      assert.match(
+        explained.find((one) => one.value === value)!.reason,
+        /credentials (of|for) the key-management service/,
+      );
+    }
+  });
+}
+
 Deno.test("another endpoint takes the place of AWS's", async () => {
   const config = await configWith(
     "secrets: {kms: {mode: aws, key_id: k, region: eu-central-1, endpoint: 'http://127.0.0.1:4599'}}",

@@ -27,6 +27,7 @@ const PLAIN_FILES = {
   "README.md": "README.md",
   "DEPENDENCIES.md": "docs/DEPENDENCIES.md",
   "configs/runevault.conf.example": "runevault.conf.example",
+  "configs/policies.yml.example": "policies.yml.example",
   "configs/runevault.service": "configs/runevault.service",
   "configs/com.cryptolabinc.runevault.plist": "configs/com.cryptolabinc.runevault.plist",
 } as const;

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import fc from "fast-check";
 import { AwsKeys, type AwsKeysOptions, credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/mod.ts";
 import { DataKeyCache, EnvelopeSealer } from "#domain/sealing/mod.ts";
 import { systemClock } from "#ports/clock.ts";
 import { testCertificates } from "../support/certificates.ts";
 import { FakeKms } from "../support/fake_kms/fake_kms.ts";
+import { openAwsKeys } from "../support/fake_kms/open_keys.ts";
 import type { FaultKind } from "../support/fake_kms/protocol.ts";
 import type { SealedPlan } from "../support/fake_kms/sealed_client.ts";
 import { ROOT } from "../support/paths.ts";
@@ -19,13 +21,8 @@ async function setUp(change: Partial<AwsKeysOptions> = {}) {
   const kms = await FakeKms.start();
   const { keyId, arn } = await kms.createKey(), { keyId: otherId } = await kms.createKey();
   const pauses: number[] = [];
-  const { id: accessKeyId, secret: secretAccessKey } = kms.accessKey;
   const open = (other: Partial<AwsKeysOptions> = {}) =>
-    AwsKeys.open({
-      keyId,
-      region: kms.region,
-      endpoint: kms.endpoint,
-      credentials: () => Promise.resolve({ accessKeyId, secretAccessKey }),
+    openAwsKeys(kms, other.keyId ?? keyId, {
       pause: (ms) => Promise.resolve(void pauses.push(ms)),
       random: () => 0.5,
       ...change,
@@ -200,6 +197,32 @@ Deno.test("AwsKeys refuses data keys of another length", async () => {
     const wrapped = { keyId: it.keyId, wrapped: new Uint8Array(9) };
     await assert.rejects(it.keys.unwrap(wrapped, CONTEXT), { code: "DATA_LOSS" });
   }
+});
+
+Deno.test("AwsKeys takes any answer for an answer or an error of its own", async () => {
+  await using it = await setUp({ maxRetries: 0 });
+  const { keys, kms, keyId } = it, wrapped = { keyId, wrapped: new Uint8Array(9) };
+  const value = fc.oneof(fc.jsonValue(), fc.uint8Array({ maxLength: 40 }).map((bytes) => bytes.toBase64()));
+  const rotation = fc.record({ RotationDate: fc.oneof(fc.jsonValue(), fc.integer()) }, { requiredKeys: [] });
+  const fields = fc.record({
+    KeyId: value,
+    Plaintext: value,
+    CiphertextBlob: value,
+    Rotations: fc.oneof(value, fc.array(fc.oneof(value, rotation))),
+    Truncated: fc.oneof(value, fc.boolean()),
+  }, { requiredKeys: [] });
+  const body = fc.oneof(fc.string(), fc.json(), fields.map((answer) => JSON.stringify(answer)));
+  const calls = [
+    async () => (await keys.generate(CONTEXT)).dataKey.length === 32,
+    async () => (await keys.unwrap(wrapped, CONTEXT)).length === 32,
+    async () => (await keys.rewrap(wrapped, CONTEXT)).wrapped.length > 0,
+    async () => Number.isInteger(await keys.lastRotation() ?? 0),
+  ];
+  const property = fc.asyncProperty(body, fc.constantFrom(...calls), async (body, call) => {
+    await kms.fault({ kind: "garbage", body });
+    assert.equal(await call().catch((reason: Error) => reason.name === "VaultError" || reason.stack), true);
+  });
+  await fc.assert(property, { numRuns: 300 });
 });
 
 for (

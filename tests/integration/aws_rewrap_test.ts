@@ -1,22 +1,16 @@
 import assert from "node:assert/strict";
-import { AwsKeys } from "#adapters/kms/aws/mod.ts";
 import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
 import { EnvelopeSealer, RewrapService } from "#domain/sealing/mod.ts";
 import { parseAddress, SecretEngine } from "#domain/secrets/mod.ts";
 import { systemClock } from "#ports/clock.ts";
 import { FakeKms } from "../support/fake_kms/fake_kms.ts";
+import { openAwsKeys } from "../support/fake_kms/open_keys.ts";
 
 const SECRETS = 5;
 
 Deno.test("a rotation in AWS KMS is followed by one pass, which asks for each version once and opens none", async () => {
   await using kms = await FakeKms.start();
-  const { keyId } = await kms.createKey(), { id: accessKeyId, secret: secretAccessKey } = kms.accessKey;
-  const keys = await AwsKeys.open({
-    keyId,
-    region: kms.region,
-    endpoint: kms.endpoint,
-    credentials: () => Promise.resolve({ accessKeyId, secretAccessKey }),
-  });
+  const { keyId } = await kms.createKey(), keys = await openAwsKeys(kms, keyId);
   const store = new SqliteSecretStore(":memory:"), logged: string[] = [];
   const parts = { store, keys, clock: systemClock, log: (_: string, line: string) => void logged.push(line) };
   const rewrap = await RewrapService.open(parts, { isEnabled: true, maxPerSecond: 0 });

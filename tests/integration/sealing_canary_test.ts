@@ -1,13 +1,13 @@
 /** No error tells a plaintext, a data key, a master key or a credential. @module */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { AwsKeys } from "#adapters/kms/aws/mod.ts";
 import { LocalKeys } from "#adapters/kms/local/mod.ts";
 import { DataKeyCache, EnvelopeSealer, openMyVaultRow, parseMasterKey, parseMyVaultKey } from "#domain/sealing/mod.ts";
 import { systemClock } from "#ports/clock.ts";
 import type { KeyContext, KeyEncryption, WrappedKey } from "#ports/key_encryption.ts";
 import type { SealedValue } from "#ports/secret_store.ts";
 import { FakeKms } from "../support/fake_kms/fake_kms.ts";
+import { openAwsKeys } from "../support/fake_kms/open_keys.ts";
 
 const PLAINTEXT = "canary-plaintext-3f9a", NAME = "db/password";
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -103,14 +103,7 @@ Deno.test("errors of local keys show no plaintext, data key or master key", asyn
 
 Deno.test("errors of AWS KMS show no plaintext, data key or credential", async () => {
   await using kms = await FakeKms.start();
-  const { keyId } = await kms.createKey(), { id: accessKeyId, secret: secretAccessKey } = kms.accessKey;
-  const aws = await AwsKeys.open({
-    keyId,
-    region: kms.region,
-    endpoint: kms.endpoint,
-    credentials: () => Promise.resolve({ accessKeyId, secretAccessKey }),
-    maxRetries: 0,
-  });
+  const { keyId } = await kms.createKey(), aws = await openAwsKeys(kms, keyId, { maxRetries: 0 });
   const keys = new Watched(aws), errors = await provoke(keys);
   const dataKey = keys.seen[0].toBase64(), context = { secret: NAME, version: 1 };
   for (
@@ -131,7 +124,7 @@ Deno.test("errors of AWS KMS show no plaintext, data key or credential", async (
     await assert.rejects(keys.generate(context), (reason) => !!errors.push(reason));
   }
   await aws.close();
-  assertSilent(errors, [encode(PLAINTEXT), encode(secretAccessKey), ...keys.seen]);
+  assertSilent(errors, [encode(PLAINTEXT), encode(kms.accessKey.secret), ...keys.seen]);
 });
 
 Deno.test("errors of the key parsers show nothing of what they were given", () => {

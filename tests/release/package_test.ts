@@ -48,6 +48,7 @@ Deno.test("deno task package puts all that an install needs into the archive, an
     "bin/deno",
     "bin/runevault",
     "configs/com.cryptolabinc.runevault.plist",
+    "configs/policies.yml.example",
     "configs/runevault.conf.example",
     "configs/runevault.service",
     "install.sh",

@@ -68,7 +68,11 @@ export class IoErrors implements AsyncDisposable {
   private constructor(readonly strace: Deno.ChildProcess, readonly reader: Promise<void>) {}
 
   /** @param path Only calls on this very file; all without. */
-  static async inject(pid: number, syscall: "write" | "fsync" | "rename", path?: string): Promise<IoErrors> {
+  static async inject(
+    pid: number,
+    syscall: "write" | "fsync" | "rename" | "pwrite64",
+    path?: string,
+  ): Promise<IoErrors> {
     const filter = path === undefined ? [] : ["-P", path];
     const strace = new Deno.Command("strace", {
       args: ["-f", "-p", `${pid}`, ...filter, "-e", `trace=${syscall}`, "-e", `inject=${syscall}:error=EIO`],

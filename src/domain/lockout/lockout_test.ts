@@ -176,6 +176,18 @@ Deno.test("Lockout restored under a clock that was set back locks for no longer 
   assert.equal(restarted.retryAfterSeconds(A), 900);
 });
 
+Deno.test("Lockout restored under a clock that was set back counts for no longer than one window", async () => {
+  const clock = new TwoClocks(), store = new MemoryLockoutStore();
+  const { lockout } = await open({}, { clock, store });
+  fail(lockout, A, 4);
+  await lockout.flush();
+  clock.wall -= 86_400_000;
+  const restarted = (await open({}, { clock, store })).lockout;
+  clock.steady += 300_000;
+  restarted.fail(A);
+  assert.deepEqual(restarted.list(), [{ address: A, failures: 1, retryAfterSeconds: 0 }]);
+});
+
 Deno.test("Lockout takes any record a damaged store may hold", async () => {
   const numbers = fc.oneof(fc.double(), fc.maxSafeInteger(), fc.constantFrom(Infinity, -Infinity, NaN, 0));
   await fc.assert(

@@ -50,13 +50,13 @@ function decryptGcm({ key, nonce, aad }: Omit<CipherInput, "algorithm">, sealed:
   const tagAt = sealed.length - TAG_BYTES;
   const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(aad).setAuthTag(sealed.subarray(tagAt));
-  const { buffer, byteOffset, byteLength } = decipher.update(sealed.subarray(0, tagAt));
-  const plaintext = new Uint8Array(buffer, byteOffset, byteLength);
+  const decrypted = decipher.update(sealed.subarray(0, tagAt)); // lies in a buffer that others share
   try {
     decipher.final();
-    return plaintext;
+    return Uint8Array.from(decrypted);
   } catch {
-    plaintext.fill(0);
     return undefined;
+  } finally {
+    decrypted.fill(0);
   }
 }

@@ -9,6 +9,7 @@ export interface DataKeyCacheOptions {
   readonly clock: Clock;
   /** From when a key was put in, however often it is used; 0 keeps none. */
   readonly ttlSeconds: number;
+  /** At most and without: MAX_CACHED_KEYS. */
   readonly maxKeys?: number;
 }
 
@@ -35,7 +36,7 @@ export class DataKeyCache implements KeyEncryption {
     this.#keys = keys;
     this.#clock = clock;
     this.#ttlMs = ttlSeconds * 1000;
-    this.#maxKeys = maxKeys;
+    this.#maxKeys = Math.min(maxKeys, MAX_CACHED_KEYS);
   }
 
   get keyId(): string {
@@ -86,7 +87,7 @@ export class DataKeyCache implements KeyEncryption {
 
   #add(name: string, dataKey: Uint8Array): boolean {
     // Two calls may have asked for the same key at once: the first one's entry stays, and its time.
-    if (this.#ttlMs <= 0 || this.#closed || this.#entries.has(name)) return false;
+    if (this.#ttlMs <= 0 || this.#maxKeys <= 0 || this.#closed || this.#entries.has(name)) return false;
     this.dropExpired();
     while (this.#entries.size >= this.#maxKeys) this.#drop(this.#entries.keys().next().value!);
     this.#entries.set(name, { dataKey, expiresAt: this.#clock.monotonic() + this.#ttlMs });

@@ -63,6 +63,12 @@ Deno.test("DataKeyCache is filled by unwrap() alone", async () => {
   assert.equal(cache.keyId, "local");
 });
 
+Deno.test("DataKeyCache without room stores nothing", async () => {
+  const { cache } = cached({ maxKeys: 0 });
+  await cache.unwrap(await cache.generate(CONTEXT), CONTEXT);
+  assert.equal(cache.size, 0);
+});
+
 Deno.test("DataKeyCache with no time to live stores nothing", async () => {
   const { service, cache } = cached({ ttlSeconds: 0 });
   const wrapped = await cache.generate(CONTEXT);
@@ -72,7 +78,7 @@ Deno.test("DataKeyCache with no time to live stores nothing", async () => {
 });
 
 Deno.test("DataKeyCache never holds more than 16,384 keys", async () => {
-  const { service, cache } = cached();
+  const { service, cache } = cached({ maxKeys: 1_000_000 });
   const { keyId, wrapped } = await cache.generate(CONTEXT);
   for (let version = 0; version < 16_384 + 100; version++) {
     await cache.unwrap({ keyId, wrapped }, { secret: "a/b", version });

@@ -5,8 +5,8 @@ import type { ListSecrets, SecretPage } from "./requests.ts";
 import { checkLimit } from "./validate.ts";
 
 const PAGE = 100;
-/** Records read at a time while a caller who may see few of them waits for a full page. */
-const CHUNK = 512;
+/** Records read at a time at most while a caller who may see few of them waits for a full page. */
+const MAX_CHUNK = 512;
 /** Longer than any name and cursor. */
 const MAX_TEXT = 1024;
 
@@ -29,7 +29,7 @@ export async function listSecrets(store: SecretStore, query: ListSecrets): Promi
     }
     if (rows.length < wanted) return { secrets, damaged };
     after = rows.at(-1)!.position;
-    wanted = CHUNK;
+    wanted = Math.min(MAX_CHUNK, 2 * wanted);
   }
 }
 

@@ -21,9 +21,9 @@ export interface AwsKeysOptions {
   readonly endpoint: string;
   /** Of openCredentials(). */
   readonly credentials: () => Promise<AwsCredentials>;
-  /** Attempts after the first. */
+  /** Attempts after the first; 5 without. */
   readonly maxRetries?: number;
-  /** For one attempt. */
+  /** For one attempt; 3 s without. */
   readonly timeoutMs?: number;
   readonly pause?: Pause;
   readonly random?: () => number;
@@ -57,7 +57,7 @@ export class AwsKeys implements KeyEncryption {
    * @throws {VaultError} INVALID_ARGUMENT for an alias, and for an endpoint that would carry keys in the clear.
    */
   static async open(options: AwsKeysOptions): Promise<AwsKeys> {
-    const { keyId, region, endpoint, credentials, timeoutMs = 5_000 } = options;
+    const { keyId, region, endpoint, credentials, timeoutMs = 3_000 } = options;
     checkKeyId(keyId);
     checkEndpoint(endpoint);
     return new AwsKeys(await openSdkClient({ region, endpoint, credentials, timeoutMs }), options);
@@ -105,11 +105,8 @@ export class AwsKeys implements KeyEncryption {
     for (let page = 0; page < MAX_PAGES; page++) {
       const rotations = await this.#rotations(marker);
       if (!rotations) return undefined;
-      for (const { RotationDate } of rotations.Rotations ?? []) {
-        const at = Math.floor((RotationDate?.getTime() ?? NaN) / 1000);
-        if (at > (latest ?? -Infinity)) latest = at;
-      }
-      if (!rotations.Truncated || !rotations.NextMarker) return latest;
+      for (const at of datesOf(rotations.Rotations, this.keyId)) latest = Math.max(at, latest ?? at);
+      if (rotations.Truncated !== true || typeof rotations.NextMarker !== "string") return latest;
       marker = rotations.NextMarker;
     }
     throw new VaultError("UNAVAILABLE", `AWS KMS lists the rotations of key '${this.keyId}' without end`);
@@ -158,6 +155,15 @@ function toAws({ secret, version }: KeyContext): Record<string, string> {
 function blobOf(answer: unknown): Uint8Array | undefined {
   const { CiphertextBlob: blob } = Object(answer) as { CiphertextBlob?: unknown };
   return blob instanceof Uint8Array && blob.length > 0 ? new Uint8Array(blob) : undefined;
+}
+
+/** @returns Unix seconds. The SDK takes what it is sent for what it should be. */
+function datesOf(rotations: unknown, keyId: string): number[] {
+  const list: unknown[] = Array.isArray(rotations) ? rotations : [];
+  const dates = list.map((rotation) => (Object(rotation) as { RotationDate?: unknown }).RotationDate);
+  const seconds = dates.map((date) => date instanceof Date ? Math.floor(date.getTime() / 1000) : NaN);
+  if (seconds.every(Number.isSafeInteger)) return seconds;
+  throw new VaultError("UNAVAILABLE", `AWS KMS lists a rotation of key '${keyId}' without its date`);
 }
 
 function checkKeyId(keyId: string): void {

@@ -92,7 +92,7 @@ export class Database {
     return Number(this.#prepare(sql).run(...values).changes);
   }
 
-  /** An id that no row of the table has or had; the digest needs it before the row is there. */
+  /** An id that no row of the table has or had; the checksum needs it before the row is there. */
   nextId(table: "projects" | "secrets"): number {
     const used = this.all(
       `SELECT max(id) FROM ${table} UNION ALL SELECT seq FROM sqlite_sequence WHERE name = ?`,

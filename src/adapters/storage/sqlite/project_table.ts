@@ -1,7 +1,7 @@
 import { VaultError } from "#errors/mod.ts";
 import type { Authorship, DamagedRecord, Project } from "#ports/secret_store.ts";
 import type { Cell, Database, Row } from "./database.ts";
-import { checkedFields, columnsOf, insertInto, type Table, updatedValues, updateOf, withDigest } from "./record.ts";
+import { checkedFields, columnsOf, insertInto, type Table, updatedValues, updateOf, withChecksum } from "./record.ts";
 
 export const PROJECTS: Table = {
   name: "projects",
@@ -25,7 +25,7 @@ export class ProjectTable {
       createdAt: at,
       createdBy: actor,
     };
-    this.db.run(insertInto(PROJECTS), ...withDigest(PROJECTS, fieldsOf(project)));
+    this.db.run(insertInto(PROJECTS), ...withChecksum(PROJECTS, fieldsOf(project)));
     return project;
   }
 

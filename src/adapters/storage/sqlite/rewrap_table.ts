@@ -1,6 +1,6 @@
 import type { RewrapState } from "#ports/secret_store.ts";
 import type { Database } from "./database.ts";
-import { checkedFields, columnsOf, insertInto, type Table, withDigest } from "./record.ts";
+import { checkedFields, columnsOf, insertInto, type Table, withChecksum } from "./record.ts";
 import { numberOrNull } from "./secret_table.ts";
 
 export const REWRAP: Table = {
@@ -25,6 +25,6 @@ export class RewrapTable {
 
   save({ lastCompletedRotationAt, lastSweptAt, updatedAt }: RewrapState): void {
     this.db.run("DELETE FROM rewrap_state");
-    this.db.run(insertInto(REWRAP), ...withDigest(REWRAP, [1, lastCompletedRotationAt, lastSweptAt, updatedAt]));
+    this.db.run(insertInto(REWRAP), ...withChecksum(REWRAP, [1, lastCompletedRotationAt, lastSweptAt, updatedAt]));
   }
 }

@@ -10,7 +10,7 @@ export interface Migration {
 }
 
 /**
- * Integers are unix seconds where they schedule and milliseconds where they tell, as in the port. `digest` covers every
+ * Integers are unix seconds where they schedule and milliseconds where they tell, as in the port. `checksum` covers every
  * other column of its row but `surplus`, which only finds the row. A secret's project is the first part of its name.
  */
 const FIRST = `
@@ -21,7 +21,7 @@ CREATE TABLE projects (
   is_default INTEGER NOT NULL CHECK (is_default IN (0, 1)),
   created_at INTEGER NOT NULL,
   created_by TEXT NOT NULL,
-  digest BLOB NOT NULL
+  checksum INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX projects_by_name ON projects (name);
 
@@ -39,7 +39,7 @@ CREATE TABLE secrets (
   updated_at INTEGER NOT NULL,
   updated_by TEXT NOT NULL,
   revision INTEGER NOT NULL,
-  digest BLOB NOT NULL
+  checksum INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX secrets_by_name ON secrets (name);
 CREATE INDEX secrets_due ON secrets (next_rotation_at, id) WHERE next_rotation_at IS NOT NULL;
@@ -57,7 +57,7 @@ CREATE TABLE versions (
   created_at INTEGER NOT NULL,
   created_by TEXT NOT NULL,
   expires_at INTEGER,
-  digest BLOB NOT NULL,
+  checksum INTEGER NOT NULL,
   surplus INTEGER NOT NULL DEFAULT 0 CHECK (surplus IN (0, 1))
 ) STRICT;
 CREATE UNIQUE INDEX versions_of_secret ON versions (secret_id, version);
@@ -69,7 +69,7 @@ CREATE TABLE rewrap_state (
   last_completed_rotation_at INTEGER,
   last_swept_at INTEGER,
   updated_at INTEGER NOT NULL,
-  digest BLOB NOT NULL
+  checksum INTEGER NOT NULL
 ) STRICT;
 `;
 

@@ -9,7 +9,7 @@ import {
   type Table,
   updatedValues,
   updateOf,
-  withDigest,
+  withChecksum,
 } from "./record.ts";
 
 export const SECRETS: Table = {
@@ -58,7 +58,7 @@ export class SecretTable {
       throw new VaultError("ALREADY_EXISTS", `Secret 'secret:${address.project}:${address.path}' already exists`);
     }
     const secret = { ...fields, ...address, id: this.db.nextId("secrets") };
-    this.db.run(insertInto(SECRETS), ...withDigest(SECRETS, fieldsOf(secret)));
+    this.db.run(insertInto(SECRETS), ...withChecksum(SECRETS, fieldsOf(secret)));
     return secret;
   }
 
@@ -107,7 +107,7 @@ export function secretOf(row: Row, name: string): SecretRecord {
   const fields = checkedFields(SECRETS, row, () => `secret '${name}'`);
   if (fields[1] !== name) throw damaged(`secret '${name}'`);
   const slash = name.indexOf("/");
-  // The name was parsed before it was written, and the digest holds.
+  // The name was parsed before it was written, and the checksum holds.
   const address = { project: name.slice(0, slash), path: name.slice(slash + 1) } as SecretAddress;
   const [id, _name, kind, format, description, interval, grace, current, next, created, updated, by, revision] = fields;
   return {

@@ -14,7 +14,7 @@ const BEFORE_ALL = Number.MIN_SAFE_INTEGER;
 
 /**
  * Secrets in one SQLite file. One connection reads and writes, on this thread: a read is one turn of the event loop and
- * sees what was acknowledged, writes share transactions. Every row carries a digest of its fields, so that a record which
+ * sees what was acknowledged, writes share transactions. Every row carries a checksum of its fields, so that a record which
  * the disk has changed is refused and all others go on.
  */
 export class SqliteSecretStore implements port.SecretStore {

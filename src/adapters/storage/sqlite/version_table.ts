@@ -18,7 +18,7 @@ import {
   type Table,
   updatedValues,
   updateOf,
-  withDigest,
+  withChecksum,
 } from "./record.ts";
 import { nameOf, numberOrNull } from "./secret_table.ts";
 
@@ -55,7 +55,7 @@ export class VersionTable {
   constructor(readonly db: Database) {}
 
   insert(secretId: number, version: SecretVersion): void {
-    this.db.run(insertInto(VERSIONS), ...withDigest(VERSIONS, fieldsOf(secretId, version)));
+    this.db.run(insertInto(VERSIONS), ...withChecksum(VERSIONS, fieldsOf(secretId, version)));
   }
 
   /** Gives the current version its end, and removes or marks those that are no longer to be kept. */
