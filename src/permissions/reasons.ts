@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
 import { addressText, kmsAddress } from "#config/mod.ts";
+import { backupReason } from "./backup_reasons.ts";
 import {
   type BackupInvocation,
   type Invocation,

@@ -10,6 +10,7 @@ import {
   validateForStart,
 } from "#config/mod.ts";
 import { parseSettings } from "#config/parse_settings.ts";
+import { NO_SECRETS } from "#config/secrets.ts";
 import type { Manifest } from "#domain/backup/mod.ts";
 import { checkKeyPayload, readKeyEnvelope } from "#domain/fhe/mod.ts";
 import { messageOf, PayloadError } from "#errors/mod.ts";
@@ -25,7 +26,7 @@ export function configIn(manifest: Manifest, text: string): LoadedConfig {
   try {
     const source = join(manifest.installDir, manifest.files[0].path);
     const raw = parseSettings(text);
-    const config = resolveConfig(raw, source, { apiKey: "", teamSecret: "", warnings: [] });
+    const config = resolveConfig(raw, source, NO_SECRETS);
     validateForStart(config);
     return { raw, config };
   } catch (reason) {

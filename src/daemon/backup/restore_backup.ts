@@ -1,6 +1,7 @@
 import { isAbsolute, join, relative } from "node:path";
 import type { AgeKey } from "#adapters/archive/mod.ts";
 import { archivePathOf, type Config, placesOf, type RawConfig, resolveConfig } from "#config/mod.ts";
+import { NO_SECRETS } from "#config/secrets.ts";
 import type { Manifest } from "#domain/backup/mod.ts";
 import { PayloadError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -51,7 +52,7 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
 }
 
 function configAt(dir: string, { files }: Manifest, raw: RawConfig): Config {
-  return resolveConfig(raw, join(dir, files[0].path), { apiKey: "", teamSecret: "", warnings: [] });
+  return resolveConfig(raw, join(dir, files[0].path), NO_SECRETS);
 }
 
 /** The daemon runs what `keys.library` names: that must never be a file that came with a backup. */
