@@ -61,7 +61,9 @@ export async function writePolicies(
 
 function rolesYaml(names: readonly string[]): string {
   const roles = [...new Set(["admin", "member", ...names])].map((name) =>
-    `  ${name}:\n    scope: [get_public_key, decrypt_scores]\n    top_k: 10\n    rate_limit: 1000000/60s\n`
+    `  ${
+      JSON.stringify(name)
+    }:\n    scope: [get_public_key, decrypt_scores]\n    top_k: 10\n    rate_limit: 1000000/60s\n`
   );
   return `roles:\n${roles.join("")}`;
 }
