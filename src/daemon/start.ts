@@ -1,6 +1,6 @@
 import { libcSender } from "#adapters/native/mod.ts";
 import { addressText, type Config, listenHost } from "#config/mod.ts";
-import { type AdminServer, startAdminServer } from "#edge/admin/mod.ts";
+import { type AdminOptions, type AdminServer, startAdminServer } from "#edge/admin/mod.ts";
 import type { GrpcServer } from "#edge/grpc/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
 import { type Permissions, permissionsFor, servingPermissions } from "#permissions/mod.ts";
@@ -58,7 +58,7 @@ async function serve(config: Config, { vault, secrets, build }: Served, stopSign
   try {
     using notifier = createNotifier({ log, open: libcSender(config.keys.library) });
     const granted = permissionsFor({ command: "daemon start", config });
-    const admin = await startAdmin(config, vault, open.grpc, granted);
+    const admin = await startAdmin(config, { vault, secrets }, open.grpc, granted);
     try {
       seal(granted, servingPermissions(config));
       using _reload = new ReloadOnSignal([open.reloader(config, vault), ...reloadersOf(secrets)], log, notifier);
@@ -86,21 +86,28 @@ async function openSecrets({ secrets }: Config, vault: Vault, { version }: Build
   return await openSecretsVault(secrets, { ...vault, version });
 }
 
+/** Loaded with the engine only. */
+async function adminOf(config: Config, vault: Vault, secrets: SecretsVault): Promise<AdminOptions["secrets"]> {
+  const { secretsAdmin } = await import("./secrets_admin.ts");
+  return secretsAdmin(config.secrets!, vault, secrets);
+}
+
 function reloadersOf(secrets: SecretsVault | undefined): Reloader[] {
   return secrets ? [{ name: "policies", reload: async () => void await secrets.policies.reload() }] : [];
 }
 
 async function startAdmin(
   config: Config,
-  { tokens, log }: Vault,
+  { vault, secrets }: Omit<Served, "build">,
   { health }: GrpcServer,
   granted: Permissions,
 ): Promise<AdminServer> {
   try {
     return await startAdminServer({
       socket: config.server.admin.socket,
-      tokens,
-      log,
+      tokens: vault.tokens,
+      log: vault.log,
+      secrets: secrets && await adminOf(config, vault, secrets),
       isServing: () => health.isServing,
       status: () => ({ permissions: permissionsInForce(granted) }),
     });
