@@ -3,3 +3,5 @@ export { createBackup, type CreatedBackup } from "./create_backup.ts";
 export { type Credential, readIdentities, readPassphrase } from "./credentials.ts";
 export { readBackup } from "./read_backup.ts";
 export { restoreBackup, type RestoredBackup } from "./restore_backup.ts";
+export { openSealedFile } from "./open_sealed_file.ts";
+export { type SealedFile, type SealedFileOptions, writeSealedFile } from "./sealed_file.ts";

@@ -1,4 +1,5 @@
-import { AdminClientError, type AdminRequest, adminRequest } from "./admin_request.ts";
+import type { AdminRequest } from "./admin_request.ts";
+import { sendAdmin, unexpectedAnswer } from "./admin_send.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -128,30 +129,12 @@ export class AdminClient {
     await this.#send("DELETE", `/roles/${encodeURIComponent(name)}`);
   }
 
-  async #send<Answer>(method: AdminRequest["method"], path: string, body?: unknown): Promise<Answer> {
-    const { status, text } = await adminRequest(this.socketPath, { method, path, body, timeoutMs: this.timeoutMs });
-    const answer = parseObject(text);
-    if (status >= 400) throw new AdminClientError(typeof answer?.error === "string" ? answer.error : "Unknown error");
-    if (answer === undefined) throw this.#unexpected();
-    return answer as Answer;
+  #send<Answer>(method: AdminRequest["method"], path: string, body?: unknown): Promise<Answer> {
+    return sendAdmin(this.socketPath, { method, path, body, timeoutMs: this.timeoutMs });
   }
 
   #list<Item>(items: readonly Item[]): readonly Item[] {
-    if (!Array.isArray(items)) throw this.#unexpected();
+    if (!Array.isArray(items)) throw unexpectedAnswer(this.socketPath);
     return items;
-  }
-
-  /** Something else than the daemon listens there. */
-  #unexpected(): AdminClientError {
-    return new AdminClientError(`admin: unexpected answer (socket: ${this.socketPath})`);
-  }
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value as Record<string, unknown> : undefined;
-  } catch {
-    return undefined;
   }
 }
