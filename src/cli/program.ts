@@ -19,6 +19,7 @@ import { tokenList } from "./commands/token_list.ts";
 import { tokenRevoke } from "./commands/token_revoke.ts";
 import { tokenRotate } from "./commands/token_rotate.ts";
 import { tokenShow } from "./commands/token_show.ts";
+import { LOCKOUT, POLICY, PROJECT, SECRET } from "./secret_groups.ts";
 import { version } from "./commands/version.ts";
 
 function group(name: string, help: string, commands: readonly Command[]): Command {
@@ -40,7 +41,8 @@ export const program: Command = {
   usage: [
     "runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]",
     "                 [--timeout TIMEOUT]",
-    "    {token,role,daemon,status,permissions,logs,backup,version,init,completion}",
+    "    {token,role,secret,project,policy,lockout,daemon,status,permissions,logs,",
+    "     backup,version,init,completion}",
     "    ...",
   ].join("\n"),
   options: [],
@@ -48,6 +50,10 @@ export const program: Command = {
   commands: [
     group("token", "Manage per-user tokens", [tokenIssue, tokenRevoke, tokenRotate, tokenList, tokenShow]),
     group("role", "Manage roles", [roleList, roleCreate, roleUpdate, roleDelete]),
+    group("secret", "Keep the team's secrets", SECRET),
+    group("project", "Manage the secrets' projects", PROJECT),
+    group("policy", "Look into policies.yml", POLICY),
+    group("lockout", "Manage client addresses that failed too often", LOCKOUT),
     group("daemon", "Run and stop the vault", [daemonStart, daemonStop, daemonRestart]),
     status,
     permissions(isCommand),

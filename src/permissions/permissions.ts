@@ -69,7 +69,20 @@ export type Invocation =
   }
   | { readonly command: "service log" }
   | { readonly command: "audit log" | "permissions"; readonly config: Config }
-  | { readonly command: "admin"; readonly socket: string; readonly config?: Config; readonly batch?: Batch };
+  | {
+    readonly command: "admin";
+    readonly socket: string;
+    readonly config?: Config;
+    readonly batch?: Batch;
+    readonly files?: CommandFiles;
+  };
+
+/** Files that a command's flags name; absolute. */
+export interface CommandFiles {
+  readonly read: readonly string[];
+  /** A sealed file to write. */
+  readonly out?: string;
+}
 
 /** Tokens issued from a list, each into a file of its own. */
 export interface Batch {
@@ -100,7 +113,8 @@ export function permissionsFor(invocation: Invocation): Permissions {
     case "audit log":
       return auditLogPermissions(invocation.config);
     case "admin":
-      return union(adminPermissions(invocation.socket, invocation.config), batchPermissions(invocation.batch));
+      return [batchPermissions(invocation.batch), filePermissions(invocation.files)]
+        .reduce(union, adminPermissions(invocation.socket, invocation.config));
     case "status":
       return statusPermissions(invocation.config);
     case "daemon stop":
@@ -137,6 +151,13 @@ function adminPermissions(socket: string, config: Config | undefined): Permissio
 function batchPermissions(batch: Batch | undefined): Permissions {
   if (!batch) return NOTHING;
   return { ...CONFIGURED, read: [batch.list, batch.outDir], write: [batch.outDir] };
+}
+
+function filePermissions(files: CommandFiles | undefined): Permissions {
+  if (!files) return NOTHING;
+  const { read, out } = files;
+  if (out === undefined) return { ...NOTHING, read };
+  return { ...NOTHING, read: outermost([...read, folderOf(out)]), write: [out, partialPathOf(out)] };
 }
 
 /** What lies in a folder is read by its folder: keys, certificates, and the folder of a new file, which has to be synced. */

@@ -102,6 +102,14 @@ async function* secretsIn(path: string, lines: AsyncGenerator<unknown, void>): A
   if (!isWhole) throw new PayloadError(`${path} is cut off`);
 }
 
+/** The same secrets in a project of that name. */
+export async function* renamed(
+  secrets: AsyncIterable<PortableJson>,
+  project: string,
+): AsyncGenerator<PortableJson, void> {
+  for await (const secret of secrets) yield { ...secret, project };
+}
+
 function line(value: unknown): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(value)}\n`);
 }

@@ -1,13 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { openMyVaultRow, parseMyVaultKey } from "#domain/sealing/mod.ts";
 import { messageOf, PayloadError } from "#errors/mod.ts";
-import type { SourceSecret } from "./portable.ts";
-
-export interface MyVaultContents {
-  readonly projects: readonly { readonly name: string; readonly description: string | null }[];
-  /** Of these, in `from`, `project/path`. */
-  readonly secrets: readonly SourceSecret[];
-}
+import type { NamedImport, SourceSecret } from "./portable.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -18,12 +12,12 @@ const SQLITE_HEAD = "SQLite format 3\0";
 const MODE_AT = 18, WAL = 2;
 
 /**
- * Reads a myVault database (contract secrets.md B.8, B.12) and opens every value with its master key.
+ * Reads a myVault database (contract secrets.md B.8, B.12) and opens every value with its master key. Secrets are called `project/path`.
  *
  * @param keyText Of the master key, `base64:…`.
  * @throws {PayloadError} naming the row that is wrong; quotes no value.
  */
-export async function readMyVault(path: string, keyText: string): Promise<MyVaultContents> {
+export async function readMyVault(path: string, keyText: string): Promise<NamedImport> {
   await checkFile(path);
   const key = parseMyVaultKey(keyText.trim());
   const db = new DatabaseSync(path, { readOnly: true, allowExtension: false });
@@ -53,7 +47,7 @@ async function checkFile(path: string): Promise<void> {
   }
 }
 
-function projectsIn(db: DatabaseSync): MyVaultContents["projects"] {
+function projectsIn(db: DatabaseSync): NamedImport["projects"] {
   return rows(db, "SELECT name, description FROM projects ORDER BY id", "projects").map(({ name, description }) => {
     if (typeof name !== "string") throw new PayloadError("a project without a name");
     return { name, description: typeof description === "string" ? description : null };

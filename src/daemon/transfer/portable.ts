@@ -10,6 +10,12 @@ export interface SourceSecret {
   readonly secret: PortableJson;
 }
 
+/** What a source holds. */
+export interface NamedImport {
+  readonly projects: readonly { readonly name: string; readonly description: string | null }[];
+  readonly secrets: readonly SourceSecret[];
+}
+
 /** @throws {PayloadError} */
 export function objectIn(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {

@@ -1,6 +1,6 @@
 import { canonicalName, parseAddress } from "#domain/secrets/mod.ts";
 import { VaultError } from "#errors/mod.ts";
-import type { PortableJson, SourceSecret } from "./portable.ts";
+import type { NamedImport, PortableJson, SourceSecret } from "./portable.ts";
 
 export interface NamingOptions {
   /** `OLD=NEW`, whole names. */
@@ -45,6 +45,11 @@ export function nameSecrets(found: readonly SourceSecret[], options: NamingOptio
   }
   if (problems.length > 0) throw refusal(problems);
   return { secrets, skipped: [...skips] };
+}
+
+/** Projects that can have their names here; others are made by their secrets, under the names that these get. */
+export function projectsOf(projects: NamedImport["projects"]): NamedImport["projects"] {
+  return projects.filter(({ name }) => addressOf(`${name}/x`)?.project === name);
 }
 
 function refusal(problems: readonly string[]): VaultError {
