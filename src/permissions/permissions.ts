@@ -181,13 +181,14 @@ function createPermissions(
   { config, out }: BackupInvocation & { command: "backup create" },
   key: readonly string[],
 ): Permissions {
-  const { daemon: { pidFile }, server: { admin: { socket } } } = config;
+  const { daemon: { pidFile }, server: { admin: { socket } }, secrets } = config;
+  const store = secrets ? [folderOf(secrets.database)] : []; // SQLite makes files beside the one that it opens
   const places = placesOf(config).map(({ path }) => path), partial = partialPathOf(out);
   return {
     ...CONFIGURED,
     net: unixSocket(socket),
-    read: outermost([...places, pidFile, socket, folderOf(out), ...key]),
-    write: [pidFile, socket, out, partial],
+    read: outermost([...places, ...store, pidFile, socket, folderOf(out), ...key]),
+    write: [pidFile, socket, out, partial, ...store],
   };
 }
 

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { type AgeKey, checkAgeLock, TAR_END, tarHeader, tarPadding } from "#adapters/archive/mod.ts";
-import { type Config, validateForStart } from "#config/mod.ts";
+import type { Config } from "#config/mod.ts";
 import { type Manifest, MANIFEST_NAME, type ManifestFile, writeManifest } from "#domain/backup/mod.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
+import { validateUnread } from "./contents.ts";
 import { readBackup, readPlain } from "./read_backup.ts";
 import { readState } from "./read_state.ts";
 import { refuseExisting, type SealedFile, type SealedFileOptions, writeSealedFile } from "./sealed_file.ts";
+import { StoreCopy } from "./store_copy.ts";
 import { type BackupFile, described, sourcesOf } from "./sources.ts";
 
 export interface CreateBackupOptions extends SealedFileOptions {
@@ -29,10 +31,11 @@ export interface CreatedBackup extends SealedFile {
  */
 export async function createBackup(config: Config, options: CreateBackupOptions): Promise<CreatedBackup> {
   checkAgeLock(options.lock);
-  validateForStart(config);
+  validateUnread(config);
   if (!options.force) await refuseExisting(options.out);
   await using state = await readState(config);
-  const files = (await Promise.all(sourcesOf(config, state).map((source) => source()))).flat();
+  await using store = await StoreCopy.make(config, state.from);
+  const files = (await Promise.all(sourcesOf(config, state, store).map((source) => source()))).flat();
   const manifest: Manifest = {
     runevault: options.version,
     created: new Date(options.clock.now()).toISOString(),
