@@ -60,6 +60,8 @@ export interface Config {
   readonly log: { readonly level: LogLevel; readonly format: "text" | "json" };
   /** The secrets engine; absent: off. */
   readonly secrets?: SecretsConfig;
+  /** OTLP/HTTP collector, `http://…` or `https://…`; empty: no tracing. */
+  readonly tracing: { readonly endpoint: string };
   /** The files that `*_file` keys name: read at start, never again. */
   readonly secretFiles: readonly string[];
   /** What an operator should mend but start can live with, e.g. a secret file with a loose mode. */

@@ -38,6 +38,7 @@ Deno.test("loadConfig() reads a minimal file, fills in defaults and resolves pat
       retention: 30,
     },
     log: { level: "info", format: "text" },
+    tracing: { endpoint: "" },
     secretFiles: [],
     warnings: [],
   });

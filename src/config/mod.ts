@@ -8,4 +8,5 @@ export { redact, redactRaw } from "./redact.ts";
 export { installDirOf, resolveConfig } from "./resolve_config.ts";
 export { kmsAddress, type KmsConfig, type SecretsConfig } from "./secrets_config.ts";
 export type { RawConfig, SettingName } from "./settings.ts";
+export { tracingEnvironment } from "./tracing_environment.ts";
 export { validateForStart } from "./validate.ts";

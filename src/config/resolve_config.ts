@@ -43,6 +43,7 @@ export function resolveConfig(raw: RawConfig, source: string, secrets: Secrets):
     },
     audit: resolveAudit(raw, inInstallDir),
     log: { level: raw["log.level"] ?? "info", format: raw["log.format"] ?? "text" },
+    tracing: { endpoint: raw["tracing.endpoint"] ?? "" },
     ...resolveSecrets(raw, inInstallDir, secrets),
     secretFiles: secretFilesOf(raw, installDir).map((file) => file.path),
     warnings: [...secrets.warnings, ...indexNameWarnings(raw["keys.index_name"] ?? ""), ...readerWarnings(raw)],

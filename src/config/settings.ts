@@ -56,6 +56,7 @@ export const SETTINGS = {
   "secrets.rewrap.max_per_second": "integer",
   "log.level": ["debug", "info", "warn", "error"],
   "log.format": ["text", "json"],
+  "tracing.endpoint": "string",
 } as const satisfies Record<string, Kind>;
 
 export type SettingName = keyof typeof SETTINGS;

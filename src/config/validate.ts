@@ -1,6 +1,7 @@
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { isListenHost } from "./grpc_address.ts";
+import { isCollector } from "./tracing_environment.ts";
 import { secretsProblems } from "./validate_secrets.ts";
 
 /**
@@ -34,7 +35,7 @@ function missing({ daemon, server, keys, tokens }: Config): string[] {
   return problems.filter(([found]) => found).map(([, text]) => text);
 }
 
-function outOfRange({ server, keys, audit }: Config): string[] {
+function outOfRange({ server, keys, audit, tracing }: Config): string[] {
   const problems: [boolean, string][] = [
     [
       !isListenHost(server.grpc.host),
@@ -48,6 +49,10 @@ function outOfRange({ server, keys, audit }: Config): string[] {
     [keys.library === "", "keys.library must not be empty"],
     [audit.file && audit.path === "", "audit.path must not be empty when audit.mode names a file"],
     [audit.retention < 1, `audit.retention must be 1 or more (got ${audit.retention})`],
+    [
+      tracing.endpoint !== "" && !isCollector(tracing.endpoint),
+      "tracing.endpoint must be http://HOST:PORT or https://HOST:PORT without user, query or line breaks",
+    ],
   ];
   return problems.filter(([found]) => found).map(([, text]) => text);
 }

@@ -40,6 +40,12 @@ for (
     { change: { "keys.embedding_dim": 4097 }, want: "keys.embedding_dim must be within 32..4096 (got 4097)" },
     { change: { "keys.library": "" }, want: "keys.library must not be empty" },
     { change: { "audit.retention": 0 }, want: "audit.retention must be 1 or more (got 0)" },
+    ...["127.0.0.1:4318", "ftp://h", "http://u:p@h", "http://h/?q", "http://h/#f", "http://h\nx", "http://h h"].map(
+      (endpoint) => ({
+        change: { "tracing.endpoint": endpoint },
+        want: "tracing.endpoint must be http://HOST:PORT or https://HOST:PORT without user, query or line breaks",
+      }),
+    ),
     {
       change: { "audit.mode": "file", "audit.path": "" },
       want: "audit.path must not be empty when audit.mode names a file",

@@ -12,7 +12,7 @@ import { AuditLog } from "#domain/audit/mod.ts";
 import { KeyBundle, PublicKeys, ScoreDecryptor } from "#domain/fhe/mod.ts";
 import { MetadataDecryptor } from "#domain/metadata/mod.ts";
 import { TokenService } from "#domain/tokens/mod.ts";
-import type { VaultParts } from "#edge/grpc/mod.ts";
+import type { Observers, VaultParts } from "#edge/grpc/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
 import type { AuditSink } from "#ports/audit_sink.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -24,21 +24,22 @@ export interface Vault extends VaultParts {
   readonly secretKey: SecretKey;
 }
 
-export async function openVault(config: Config, log: Log, clock: Clock): Promise<Vault> {
+export async function openVault(config: Config, log: Log, observers: Observers): Promise<Vault> {
+  const { clock, metrics } = observers;
   const { keys, tokens: { teamSecret, rolesFile, tokensFile }, envector } = config;
   const store = new FileStateStore({ rolesFile, tokensFile, warn: (message) => log("warn", message) });
-  const tokens = await TokenService.open({ store, clock, log });
+  const tokens = await TokenService.open({ store, clock, log, metrics });
   const keyFiles = new KeyFiles(keys.path);
   const secretKey = await openSecretKey(config, keyFiles, log, clock);
   return {
     tokens,
     secretKey,
-    scores: new ScoreDecryptor(secretKey),
-    metadata: new MetadataDecryptor(teamSecret),
+    scores: new ScoreDecryptor(secretKey, metrics),
+    metadata: new MetadataDecryptor(teamSecret, metrics),
     publicKeys: new PublicKeys(keyFiles),
     bundle: { teamSecret, indexName: keys.indexName, endpoint: envector.endpoint, apiKey: envector.apiKey },
-    audit: await openAudit(config, log, clock),
-    clock,
+    audit: await openAudit(config, log, observers),
+    ...observers,
     log,
   };
 }
@@ -57,7 +58,7 @@ async function openSecretKey(config: Config, store: KeyFiles, log: Log, clock: C
   return await named("open sec key", () => bundle.openSecretKey(embeddingDim));
 }
 
-async function openAudit({ audit }: Config, log: Log, clock: Clock): Promise<AuditLog> {
+async function openAudit({ audit }: Config, log: Log, { clock, metrics }: Observers): Promise<AuditLog> {
   const sinks: AuditSink[] = [];
   if (audit.file) {
     const sink = new FileSink({ path: audit.path, retention: audit.retention, clock });
@@ -65,7 +66,11 @@ async function openAudit({ audit }: Config, log: Log, clock: Clock): Promise<Aud
     sinks.push(sink);
   }
   if (audit.stdout) sinks.push(new StdoutSink());
-  return new AuditLog(sinks, { failClosed: audit.failClosed, warn: (message) => log("error", message) });
+  const warn = (message: string) => {
+    metrics.auditFailed();
+    log("error", message);
+  };
+  return new AuditLog(sinks, { failClosed: audit.failClosed, warn });
 }
 
 async function named<T>(step: string, open: () => Promise<T>): Promise<T> {

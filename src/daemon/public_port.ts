@@ -1,10 +1,17 @@
 import { type Config, listenHost } from "#config/mod.ts";
 import { GrpcServer } from "#edge/grpc/mod.ts";
 import { OnePort } from "#edge/listener/mod.ts";
-import { HealthSurface, HttpServer, type HttpSurface } from "#edge/rest/mod.ts";
+import { countedSurfaces, HealthSurface, HttpServer, type HttpSurface } from "#edge/rest/mod.ts";
 import type { Vault } from "./compose.ts";
 import type { Reloader } from "./reload.ts";
 import { loadTlsFiles } from "./tls_files.ts";
+
+export interface PublicPortOptions {
+  /** Of the build. */
+  readonly version: string;
+  /** Of the HTTP side beside /health, by the routes that the metrics show for them. */
+  readonly surfaces?: Readonly<Record<string, HttpSurface>>;
+}
 
 /** The port that the outside sees, with what is served there. */
 export class PublicPort {
@@ -13,20 +20,21 @@ export class PublicPort {
   /**
    * Listens and serves gRPC and, unless it is turned off, HTTP.
    *
-   * @param surfaces Of the HTTP side, beside /health.
    * @throws {VaultError} when the address cannot be had, or certificate and key are of no use.
    */
   static async open(
     config: Config,
     vault: Vault,
-    { version, surfaces = [] }: { version: string; surfaces?: readonly HttpSurface[] },
+    { version, surfaces = {} }: PublicPortOptions,
   ): Promise<PublicPort> {
     const { server: { grpc: { host, port, tls }, http: { enable } } } = config, { log, clock } = vault;
     if (tls.disable) log("warn", "TLS DISABLED — gRPC traffic is unencrypted. Do not use in production.");
     const files = tls.disable ? undefined : await readTlsFiles(config, vault);
     const grpc = new GrpcServer(vault);
     const health = new HealthSurface({ version, ...healthOf(vault, grpc) });
-    const http = enable ? new HttpServer({ surfaces: [health, ...surfaces], log }) : undefined;
+    const http = enable
+      ? new HttpServer({ surfaces: countedSurfaces({ "/health": health, ...surfaces }, vault.metrics), log })
+      : undefined;
     const opened = new PublicPort(
       grpc,
       http,

@@ -41,7 +41,7 @@ export interface SecretsVault {
   readonly policies: PolicyService;
   readonly lockout: Lockout;
   readonly rewrap: RewrapService;
-  readonly surfaces: readonly HttpSurface[];
+  readonly surfaces: Readonly<Record<string, HttpSurface>>;
   /** Begins what runs in the background. */
   start(): void;
   /** Once no call can come in any more. */

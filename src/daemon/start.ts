@@ -10,11 +10,12 @@ import { createLog } from "./log.ts";
 import type { Build } from "./mod.ts";
 import { createNotifier } from "./notify.ts";
 import { PidFile } from "./pid_file.ts";
-import { PublicPort } from "./public_port.ts";
+import { PublicPort, type PublicPortOptions } from "./public_port.ts";
 import { type Reloader, ReloadOnSignal } from "./reload.ts";
 import { checkRuntime } from "./runtime_check.ts";
 import { permissionsInForce, seal } from "./seal.ts";
 import type { SecretsVault } from "./secrets_vault.ts";
+import { metricsSurface, openTelemetry } from "./telemetry.ts";
 
 /**
  * Runs the daemon in the foreground until SIGTERM or SIGINT; start and stop orders are those of contract runevault.md 1.12.
@@ -26,14 +27,17 @@ export async function startDaemon(config: Config, build: Build): Promise<number>
   const clock = systemClock, log = createLog(config.log, clock);
   checkRuntime(Deno.version.deno);
   for (const warning of config.warnings) log("warn", warning);
+  using telemetry = await openTelemetry(config, build, clock);
   await using pidFile = await PidFile.acquire(config.daemon.pidFile);
   if (pidFile.staleWarning) log("warn", pidFile.staleWarning);
   const stopSignal = nextStopSignal();
-  const vault = await openVault(config, log, clock);
+  const vault = await openVault(config, log, { clock, ...telemetry });
   try {
     const secrets = await openSecrets(config, vault, build);
     try {
-      await serve(config, { vault, secrets, build }, stopSignal);
+      // The enVector client will tell its own state here.
+      const surfaces = { "/metrics": metricsSurface(vault, telemetry, () => "offline"), ...secrets?.surfaces };
+      await serve(config, vault, { version: build.version, surfaces, secrets }, stopSignal);
     } finally {
       await secrets?.close();
     }
@@ -44,17 +48,20 @@ export async function startDaemon(config: Config, build: Build): Promise<number>
   return 0;
 }
 
-interface Served {
-  readonly vault: Vault;
+interface Served extends PublicPortOptions {
   /** Absent where the configuration has no section `secrets`. */
   readonly secrets: SecretsVault | undefined;
-  readonly build: Build;
 }
 
-async function serve(config: Config, { vault, secrets, build }: Served, stopSignal: Promise<Deno.Signal>) {
+async function serve(
+  config: Config,
+  vault: Vault,
+  { secrets, ...served }: Served,
+  stopSignal: Promise<Deno.Signal>,
+): Promise<void> {
   const { log } = vault, { grpc: { host, port }, http } = config.server;
   const address = addressText({ host: listenHost(host), port });
-  const open = await PublicPort.open(config, vault, { ...build, surfaces: secrets?.surfaces });
+  const open = await PublicPort.open(config, vault, served);
   try {
     using notifier = createNotifier({ log, open: libcSender(config.keys.library) });
     const granted = permissionsFor({ command: "daemon start", config });
@@ -63,10 +70,8 @@ async function serve(config: Config, { vault, secrets, build }: Served, stopSign
       seal(granted, servingPermissions(config));
       using _reload = new ReloadOnSignal([open.reloader(config, vault), ...reloadersOf(secrets)], log, notifier);
       secrets?.start();
-      log(
-        "info",
-        `serving gRPC${http.enable ? " and HTTP" : ""} on ${address}, admin on ${config.server.admin.socket}`,
-      );
+      const { socket } = config.server.admin;
+      log("info", `serving gRPC on ${address}, admin on ${socket}${http.enable ? ", HTTP beside gRPC" : ""}`);
       notifier.ready();
       log("info", `${await stopSignal}: draining`);
       notifier.stopping();

@@ -5,6 +5,8 @@ set -eu
 deno=${DENO:-deno}
 source=$(cd "$(dirname "$0")/.." && pwd)
 umask 077
+# Deno's own telemetry would tell of paths and console lines: the configuration alone turns on what may be told.
+unset OTEL_DENO OTEL_DENO_TRACING OTEL_DENO_METRICS OTEL_DENO_CONSOLE
 
 escape() { printf %s "$1" | sed 's/,/,,/g'; } # a comma separates paths
 
@@ -19,9 +21,12 @@ done
 
 [ -n "$readable" ] || readable=. # --config "" is refused by the command itself
 
-flags=$("$deno" run --quiet --no-prompt --ignore-env=LOG_STREAM,LOG_TOKENS --allow-read="$readable" "$source/launch/plan.ts" "$@")
+plan=$("$deno" run --quiet --no-prompt --ignore-env=LOG_STREAM,LOG_TOKENS --allow-read="$readable" "$source/launch/plan.ts" "$@")
 IFS='
 '
+# NAME=value lines are the daemon's environment, the rest is flags.
+for line in $plan; do case $line in --*) ;; *) export "${line?}" ;; esac; done
+flags=$(printf '%s\n' "$plan" | sed -n '/^--/p')
 # Unquoted on purpose: one flag a line.
 # shellcheck disable=SC2086
 exec "$deno" run --quiet --no-prompt $flags "$source/main.ts" "$@"

@@ -12,6 +12,7 @@ import {
   placesOf,
   probeHost,
   type SecretsConfig,
+  tracingEnvironment,
 } from "#config/mod.ts";
 import { bindPathOf } from "#edge/admin/mod.ts";
 
@@ -266,7 +267,12 @@ function daemonPermissions(config: Config): Permissions {
     write: unique([...outermost([installDir, ...state]), ...serving.write]),
     ffi: [keys.library],
     run: [],
-    env: [...GRPC_ENVIRONMENT, ...SYSTEMD_ENVIRONMENT, ...(secrets ? credentialsOf(secrets.kms).env : [])],
+    env: [
+      ...GRPC_ENVIRONMENT,
+      ...SYSTEMD_ENVIRONMENT,
+      ...Object.keys(tracingEnvironment(config)),
+      ...(secrets ? credentialsOf(secrets.kms).env : []),
+    ],
     ignoredEnv: [...YAML_ENVIRONMENT, ...(secrets?.kms.mode === "aws" ? SDK_ENVIRONMENT : [])],
   };
 }

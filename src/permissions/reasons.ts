@@ -45,10 +45,7 @@ const KIND_REASONS: Partial<Record<keyof Permissions, string>> = {
 };
 
 function reasonFor(kind: keyof Permissions, value: string, invocation: Invocation): string {
-  if (kind === "env") {
-    if (value.startsWith("AWS_")) return "credentials of the key-management service";
-    return value.startsWith("GRPC") ? "settings of the gRPC library" : "tells systemd that the daemon is alive";
-  }
+  if (kind === "env") return envReason(value);
   if (kind === "ignoredEnv" && SDK_ENVIRONMENT.includes(value)) {
     return "the library of AWS KMS asks for it and is told that it is not set";
   }
@@ -61,6 +58,15 @@ function reasonFor(kind: keyof Permissions, value: string, invocation: Invocatio
   }
   if (kind === "net") return netReason(value, invocation);
   return pathReason(value, invocation);
+}
+
+function envReason(name: string): string {
+  if (name.startsWith("AWS_")) return "credentials of the key-management service";
+  if (name === "OTEL_EXPORTER_OTLP_ENDPOINT") {
+    return "checks where Deno itself sends spans (tracing.endpoint), a connection that no permission covers";
+  }
+  if (name.startsWith("OTEL_")) return "checks that Deno exports the spans of calls and nothing else";
+  return name.startsWith("GRPC") ? "settings of the gRPC library" : "tells systemd that the daemon is alive";
 }
 
 function netReason(value: string, invocation: Invocation): string {

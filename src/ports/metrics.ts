@@ -1,4 +1,8 @@
-/** What the vault counts while it works, and what it tells when asked. No name, token or address ever gets here but `user`. */
+/**
+ * What the vault counts while it works, and what it tells when asked. Of a caller nothing gets here but the user's name.
+ *
+ * @module
+ */
 import type { StatusCode } from "#errors/mod.ts";
 import type { CallQueue } from "./fhe_library.ts";
 

@@ -30,6 +30,9 @@ const PLAIN_FILES = {
   "configs/policies.yml.example": "policies.yml.example",
   "configs/runevault.service": "configs/runevault.service",
   "configs/com.cryptolabinc.runevault.plist": "configs/com.cryptolabinc.runevault.plist",
+  "configs/prometheus/alerts.yml": "configs/prometheus/alerts.yml",
+  "configs/prometheus/alerts_test.yml": "configs/prometheus/alerts_test.yml",
+  "configs/grafana/runevault.json": "configs/grafana/runevault.json",
 } as const;
 
 /**

@@ -1,6 +1,6 @@
 /**
  * `deno task bench`: speed and memory of the library and of the daemon, the latter beside an echo server on the same
- * stack, in turns within one run, since machines are noisy.
+ * stack, in turns within one run, since machines are noisy. `deno task bench listener` measures the port alone.
  *
  * @module
  */
@@ -12,11 +12,15 @@ import { LIBRARY, ROOT } from "../support/paths.ts";
 import { memoryOf } from "../support/process_memory.ts";
 import { TestVault } from "../support/test_vault.ts";
 import { benchLibrary } from "./library.ts";
+import { benchSecretsHttp } from "./secrets_http_bench.ts";
 
 const ROUNDS = 5;
 const ROUND_MS = 1500;
 const CIPHERTEXTS = [1, 10, 244];
 const IN_FLIGHT = [1, 8];
+const LISTENER_BYTES = [1_000, 100_000, 20_000_000];
+/** Two servers that differ in nothing else: it takes more rounds to tell them apart. */
+const LISTENER_ROUNDS = 9;
 const ROWS = 4096;
 const TOP_K = 10;
 
@@ -106,8 +110,14 @@ class LoopProbe {
   }
 }
 
-async function startEcho(certs: string): Promise<{ port: number; probe: LoopProbe; process: Deno.ChildProcess }> {
-  const args = ["run", "-A", `${ROOT}tests/bench/echo_server.ts`, certs];
+interface Echo {
+  readonly port: number;
+  readonly probe: LoopProbe;
+  readonly process: Deno.ChildProcess;
+}
+
+async function startEcho(certs: string, listener: "grpc-js" | "one-port" = "grpc-js"): Promise<Echo> {
+  const args = ["run", "-A", `${ROOT}tests/bench/echo_server.ts`, certs, listener];
   const process = new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "piped" }).spawn();
   const probe = new LoopProbe(process.stdout);
   return { port: await probe.port.promise, probe, process };
@@ -149,16 +159,61 @@ async function benchDaemon(): Promise<void> {
   await echo.process.status;
 }
 
+/** What it costs that the port is shared: the same echo server behind grpc-js's own listener and behind the vault's. */
+async function benchListener(): Promise<void> {
+  await using vault = await TestVault.start();
+  const certs = join(vault.dir, "certs");
+  const own = await startEcho(certs), shared = await startEcho(certs, "one-port");
+  print("\nThe listener alone: an echo server, calls a second (median of rounds, in turns)");
+  print("request bytes  in flight  one port  grpc-js's   ratio");
+  for (const bytes of LISTENER_BYTES) {
+    const request = Buffer.alloc(bytes, "A");
+    using sharedCaller = new Caller(shared.port, vault.ca, "/bench.Echo/Echo", request);
+    using ownCaller = new Caller(own.port, vault.ca, "/bench.Echo/Echo", request);
+    for (const inFlight of IN_FLIGHT) {
+      const sides = { vault: { ...shared, caller: sharedCaller }, echo: { ...own, caller: ownCaller } };
+      const rates = await compare(sides.vault, sides.echo, inFlight, LISTENER_ROUNDS);
+      const columns = [
+        String(bytes).padStart(13),
+        String(inFlight).padStart(9),
+        rates.vault.toFixed(1).padStart(8),
+        rates.echo.toFixed(1).padStart(9),
+        `${(rates.vault / rates.echo * 100).toFixed(0)} %`.padStart(6),
+      ];
+      print(columns.join("  "));
+    }
+  }
+  for (const { process } of [own, shared]) {
+    process.kill("SIGKILL");
+    await process.status;
+  }
+  print(`\nGET /health, 8 connections: ${(await healthRate(vault, 8)).toFixed(0)} answers a second`);
+}
+
+/** Answers per second over so many connections that stay open. */
+async function healthRate(vault: TestVault, connections: number): Promise<number> {
+  using client = Deno.createHttpClient({ caCerts: [vault.ca], http2: false });
+  const started = performance.now();
+  let answers = 0;
+  await Promise.all(Array.from({ length: connections }, async () => {
+    while (performance.now() - started < 2 * ROUND_MS) {
+      await (await fetch(`https://localhost:${vault.port}/health`, { client })).arrayBuffer();
+      answers++;
+    }
+  }));
+  return answers / (performance.now() - started) * 1000;
+}
+
 interface Side {
   readonly caller: Caller;
   readonly probe: LoopProbe;
 }
 
-async function compare(vault: Side, echo: Side, inFlight: number) {
+async function compare(vault: Side, echo: Side, inFlight: number, rounds = ROUNDS) {
   const rates = { vault: [] as number[], echo: [] as number[] };
   let vaultHeld = 0, echoHeld = 0;
   await Promise.all([vault.caller.rate(inFlight), echo.caller.rate(inFlight)]); // warm up
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     echo.probe.take();
     rates.echo.push(await echo.caller.rate(inFlight));
     echoHeld = Math.max(echoHeld, echo.probe.take());
@@ -174,6 +229,10 @@ function median(values: number[]): number {
 }
 
 print(`Deno ${Deno.version.deno}, ${navigator.hardwareConcurrency} cores`);
-benchLibrary(LIBRARY, blobOf, print);
-await benchDaemon();
+if (!Deno.args.includes("listener")) {
+  benchLibrary(LIBRARY, blobOf, print);
+  await benchDaemon();
+}
+await benchListener();
+await benchSecretsHttp(print);
 Deno.exit(0); // the probe's reader still waits

@@ -12,7 +12,7 @@ import { SeededRandom } from "../support/random.ts";
 import { bytes, TestEngine, textOf } from "../support/secret_engine.ts";
 
 const SMALL = 1000, LARGE = Number(Deno.args[0] ?? 1_000_000);
-const GETS = 4000, PAGES = 200, WRITE_SECONDS = 4, BATCH = 5000;
+const GETS = 8000, PAGES = 400, WRITE_SECONDS = 4, BATCH = 5000;
 const LIMITS = { getRatio: 1.5, pageMilliseconds: 10, openSeconds: 2, writerRatio: 4 };
 
 function nameOf(i: number): string {
@@ -45,44 +45,32 @@ async function fill({ store, sealer }: TestEngine, count: number): Promise<void>
   }
 }
 
-/** The median of the times of `run`, milliseconds. */
-async function median(times: number, run: (i: number) => Promise<unknown>): Promise<number> {
-  const all: number[] = [];
-  for (let i = 0; i < times; i++) {
-    const started = performance.now();
-    await run(i);
-    all.push(performance.now() - started);
-  }
-  return all.sort((a, b) => a - b)[times >> 1];
-}
-
-interface Measured {
-  readonly open: number;
-  readonly get: number;
-  readonly page: number;
-}
-
-async function measure(path: string, count: number): Promise<Measured> {
+/** A filled store, opened anew. */
+async function filled(path: string, count: number): Promise<TestEngine & { readonly openSeconds: number }> {
   {
     await using test = new TestEngine({ path });
     await fill(test, count);
   }
-  const started = performance.now();
-  await using test = new TestEngine({ path });
+  const started = performance.now(), test = new TestEngine({ path });
   textOf(await test.engine.get(parseAddress(nameOf(count - 1))));
-  const open = (performance.now() - started) / 1000;
-  const random = new SeededRandom(1), any = () => parseAddress(nameOf(random.below(count)));
-  await median(GETS, async () => textOf(await test.engine.get(any())));
-  const get = await median(GETS, async () => textOf(await test.engine.get(any())));
-  const page = await median(PAGES, () => {
-    const after = nameOf(random.below(count));
-    return test.engine.list({ limit: 100, after, visible: (resource) => !resource.endsWith("7") });
-  });
-  console.log(
-    `${count} secrets: open and first get ${open.toFixed(2)} s, get ${(get * 1000).toFixed(0)} µs, ` +
-      `page of 100 ${page.toFixed(2)} ms, ${(Deno.statSync(path).size / 2 ** 20).toFixed(0)} MiB`,
-  );
-  return { open, get, page };
+  return Object.assign(test, { openSeconds: (performance.now() - started) / 1000 });
+}
+
+/** The medians of runs on both, in turn, so that what else the machine does hits both; milliseconds. */
+async function medians(
+  times: number,
+  stores: readonly [TestEngine, number][],
+  run: (test: TestEngine, name: string) => Promise<unknown>,
+): Promise<number[]> {
+  const random = new SeededRandom(1), all = stores.map((): number[] => []);
+  for (let i = 0; i < times; i++) {
+    for (const [which, [test, count]] of stores.entries()) {
+      const name = nameOf(random.below(count)), started = performance.now();
+      await run(test, name);
+      all[which].push(performance.now() - started);
+    }
+  }
+  return all.map((measured) => measured.slice(times / 2).sort((a, b) => a - b)[times >> 2]);
 }
 
 /** Acknowledged writes a second of so many writers at once. */
@@ -104,14 +92,26 @@ const directory = await Deno.makeTempDir({ prefix: "rv-bench-" });
 try {
   const [one, sixteen] = [await writeRate(join(directory, "1.db"), 1), await writeRate(join(directory, "16.db"), 16)];
   console.log(`writes a second: 1 writer ${one.toFixed(0)}, 16 writers ${sixteen.toFixed(0)}`);
-  const small = await measure(join(directory, "small.db"), SMALL);
-  const large = await measure(join(directory, "large.db"), LARGE);
+  await using small = await filled(join(directory, "small.db"), SMALL);
+  await using large = await filled(join(directory, "large.db"), LARGE);
+  const stores: [TestEngine, number][] = [[small, SMALL], [large, LARGE]];
+  const gets = await medians(GETS, stores, async ({ engine }, name) => textOf(await engine.get(parseAddress(name))));
+  const pages = await medians(PAGES, stores, ({ engine }, after) => {
+    return engine.list({ limit: 100, after, visible: (resource) => !resource.endsWith("7") });
+  });
+  for (const [which, [test, count]] of stores.entries()) {
+    const mebibytes = Deno.statSync(test.store.path).size / 2 ** 20;
+    console.log(
+      `${count} secrets: get ${(gets[which] * 1000).toFixed(0)} µs, page of 100 ${pages[which].toFixed(2)} ms, ` +
+        `${mebibytes.toFixed(0)} MiB`,
+    );
+  }
+  const ratio = gets[1] / gets[0];
   const checks = {
     [`16 writers are ${(sixteen / one).toFixed(1)} times one`]: sixteen / one >= LIMITS.writerRatio,
-    [`get at ${LARGE} is ${(large.get / small.get).toFixed(2)} times that at ${SMALL}`]:
-      large.get / small.get <= LIMITS.getRatio,
-    [`a page takes ${large.page.toFixed(2)} ms`]: large.page < LIMITS.pageMilliseconds,
-    [`opening takes ${large.open.toFixed(2)} s`]: large.open < LIMITS.openSeconds,
+    [`get at ${LARGE} is ${ratio.toFixed(2)} times that at ${SMALL}`]: ratio <= LIMITS.getRatio,
+    [`a page takes ${pages[1].toFixed(2)} ms`]: pages[1] < LIMITS.pageMilliseconds,
+    [`opening and the first get take ${large.openSeconds.toFixed(2)} s`]: large.openSeconds < LIMITS.openSeconds,
   };
   for (const [text, isMet] of Object.entries(checks)) console.log(`${isMet ? "met" : "MISSED"}: ${text}`);
   if (!Object.values(checks).every(Boolean)) Deno.exitCode = 1;

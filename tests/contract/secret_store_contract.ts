@@ -373,6 +373,7 @@ const CASES: Readonly<Record<string, Case>> = {
     assert.equal(again.currentVersion, 1);
   },
   "takes no more commands once it is closed, after those that wait": async (store) => {
+    await store.createSecret(fresh(parseAddress("db/before")));
     const write = store.createSecret(fresh()), closed = store.close();
     await Promise.all([write, closed, store.close()]);
     assert.match(await refusal(store.createSecret(fresh(B))), /^UNAVAILABLE/);

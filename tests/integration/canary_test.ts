@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { deriveAgentKey } from "#domain/metadata/mod.ts";
 import { AdminApi } from "../support/admin_api.ts";
 import { methodPath, RawGrpc } from "../support/raw_grpc.ts";
+import { ScrapedPage } from "../support/scraped_page.ts";
 import { TestVault } from "../support/test_vault.ts";
 import { refusalOf, VaultClient } from "../support/vault_client.ts";
 
@@ -67,17 +68,20 @@ function envelope(plaintext: string): string {
   return JSON.stringify({ a: "agent", c: sealed.toBase64() });
 }
 
-Deno.test("no secret and nothing of a request stands in logs, errors, files or the process list", async (t) => {
+Deno.test("no secret and nothing of a request stands in logs, errors, metrics, files or the process list", async (t) => {
   const canaries = new Canaries();
   canaries.add(TEAM_SECRET);
   canaries.add(API_KEY);
-  await using vault = await TestVault.start({
+  await using vault = await TestVault.create({
     sections: {
       tokens: `tokens: {team_secret: ${TEAM_SECRET}, roles_file: configs/roles.yml, tokens_file: configs/tokens.yml}`,
       envector: `envector: {endpoint: cloud.example, api_key: ${API_KEY}}`,
       log: "log: {level: debug}",
     },
   });
+  const config = Deno.readTextFileSync(vault.config);
+  Deno.writeTextFileSync(vault.config, config.replace("server: {", "server: {http: {user_label: true}, "));
+  await vault.start();
   const secKey = Deno.readTextFileSync(join(vault.dir, "vault-keys/vault-key/SecKey.json"));
   canaries.add(/"key_data":\s*"([^"]{40})/.exec(secKey)![1]);
   const api = new AdminApi(vault.socket);
@@ -123,6 +127,20 @@ Deno.test("no secret and nothing of a request stands in logs, errors, files or t
     }
     assert.ok(answers.length > 25);
     canaries.assertAbsent(JSON.stringify(answers), "an answer");
+    assertNothingLeaked(vault, canaries);
+  });
+
+  await t.step("of HTTP requests, whose answers and metrics quote nothing", async () => {
+    const answers: string[] = [];
+    for (const bad of [old, token, canaries.make("token", 36), canaries.make("long", 400)]) {
+      for (const path of ["/metrics", `/${canaries.make("path")}?${canaries.make("query")}=1`]) {
+        answers.push((await ScrapedPage.fetch(vault, path, { authorization: `Bearer ${bad}` })).text);
+      }
+    }
+    const { text } = await ScrapedPage.of(vault);
+    assert.match(text, /vault_grpc_requests_total\{method="DecryptScores",code="INVALID_ARGUMENT"\} [1-9]/);
+    assert.match(text, /vault_decryption_requests_total\{user="alice"\} [1-9]/);
+    canaries.assertAbsent(answers.join("\n") + text, "an answer");
     assertNothingLeaked(vault, canaries);
   });
 

@@ -115,7 +115,16 @@ async function written(writer: SecretWriterProcess, writes: number): Promise<voi
   while (writer.lines.length === 0 || done() < writes) await delay(1);
 }
 
+/** Of the file and the journal that the crash has left: names are in clear there, values are not. */
+async function checkSealed(path: string): Promise<void> {
+  for (const file of [path, `${path}-wal`]) {
+    const text = new TextDecoder("latin1").decode(await Deno.readFile(file));
+    assert.ok(!/client\d\/n\d\|\d+\|/.test(text), `${file} holds a value in clear`);
+  }
+}
+
 async function check(path: string, expected: Expected): Promise<void> {
+  await checkSealed(path);
   checkIntegrity(path);
   await using test = new TestEngine({ path });
   await expected.check(test);

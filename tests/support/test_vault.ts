@@ -212,7 +212,7 @@ export class TestVault implements AsyncDisposable {
   }
 }
 
-/** The flags that the launcher gives Deno for a command line. */
+/** The flags that the launcher gives Deno for a command line; the environment that it may set is not among them. */
 export async function permissionFlags(args: string[]): Promise<string[]> {
   const { code, stdout, stderr } = await run(Deno.execPath(), [
     "run",
@@ -222,7 +222,7 @@ export async function permissionFlags(args: string[]): Promise<string[]> {
     ...args,
   ]);
   if (code !== 0) throw new Error(stderr);
-  return stdout.trim().split("\n");
+  return stdout.trim().split("\n").filter((line) => line.startsWith("--"));
 }
 
 /** Runs a program to its end. */

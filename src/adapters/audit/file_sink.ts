@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { setImmediate } from "node:timers";
 import { messageOf } from "#errors/mod.ts";
 import type { AuditSink } from "#ports/audit_sink.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -15,6 +16,8 @@ export class FileSink implements AuditSink {
   readonly #path: string;
   readonly #retention: number;
   readonly #clock: Clock;
+  #waiting = "";
+  #flushed: Promise<void> | undefined;
   #open: { file: Deno.FsFile; day: string; ino: number | null; dev: number } | undefined;
 
   constructor({ path, retention, clock }: { path: string; retention: number; clock: Clock }) {
@@ -29,12 +32,23 @@ export class FileSink implements AuditSink {
     this.#append("");
   }
 
+  /** Lines that come in one turn of the event loop share a look at the path and a write. */
   write(line: string): Promise<void> {
-    return Promise.try(() => this.#append(`${line}\n`));
+    this.#waiting += `${line}\n`;
+    return this.#flushed ??= this.#flush();
   }
 
-  close(): Promise<void> {
-    return Promise.try(() => this.#release());
+  async close(): Promise<void> {
+    await this.#flushed?.catch(() => {}); // whoever waits for the line is told
+    this.#release();
+  }
+
+  async #flush(): Promise<void> {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    const text = this.#waiting;
+    this.#waiting = "";
+    this.#flushed = undefined;
+    this.#append(text);
   }
 
   /**

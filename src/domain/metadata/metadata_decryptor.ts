@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { messageOf, PayloadError } from "#errors/mod.ts";
+import { type Metrics, NO_METRICS } from "#ports/metrics.ts";
 import { deriveAgentKey } from "./agent_key.ts";
 import { decryptCtr, decryptGcm, giveTurn, SLICE_BYTES } from "./ciphers.ts";
 import { type MetadataEnvelope, parseEnvelope } from "./envelope.ts";
@@ -7,9 +8,12 @@ import { type MetadataEnvelope, parseEnvelope } from "./envelope.ts";
 /** Decrypts agents' metadata with keys derived from the team secret. */
 export class MetadataDecryptor {
   readonly #teamSecret: string;
+  readonly #metrics: Metrics;
 
-  constructor(teamSecret: string) {
+  /** @param metrics Told how much was decrypted. */
+  constructor(teamSecret: string, metrics: Metrics = NO_METRICS) {
     this.#teamSecret = teamSecret;
+    this.#metrics = metrics;
   }
 
   /**
@@ -30,6 +34,7 @@ export class MetadataDecryptor {
       sinceTurn = 0;
       await giveTurn();
     }
+    this.#metrics.envelopesDecrypted(plaintexts.length);
     return plaintexts;
   }
 

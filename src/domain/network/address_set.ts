@@ -1,5 +1,6 @@
 import { VaultError } from "#errors/mod.ts";
 import { type Address, MAPPED_PREFIX, parseAddress } from "./address.ts";
+import { remembered } from "./remembered.ts";
 
 /** A block of addresses that share their first bits; made by parseCidr() alone. */
 export interface Cidr {
@@ -31,17 +32,20 @@ export function parseCidr(text: string): Cidr {
 
 /** Addresses in any of some blocks. */
 export class AddressSet {
-  readonly #blocks: readonly Cidr[];
+  readonly #has: (address: string) => boolean;
 
   /** @throws {VaultError} INVALID_ARGUMENT as parseCidr() does. */
   constructor(blocks: readonly string[]) {
-    this.#blocks = blocks.map(parseCidr);
+    const parsedBlocks = blocks.map(parseCidr);
+    this.#has = remembered((address) => {
+      const parsed = parseAddress(address);
+      return parsed !== undefined && parsedBlocks.some((block) => contains(block, parsed));
+    });
   }
 
   /** @param address As a socket tells it, without a port; what is no address is in no set. */
   has(address: string): boolean {
-    const parsed = parseAddress(address);
-    return parsed !== undefined && this.#blocks.some((block) => contains(block, parsed));
+    return this.#has(address);
   }
 }
 

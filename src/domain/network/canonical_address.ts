@@ -1,4 +1,5 @@
 import { type Address, parseAddress } from "./address.ts";
+import { remembered } from "./remembered.ts";
 
 /**
  * The one spelling of an address, as keys need it: IPv4, also where it came as IPv4-mapped IPv6, with dots; IPv6 as
@@ -6,10 +7,10 @@ import { type Address, parseAddress } from "./address.ts";
  *
  * @returns undefined for what is no address.
  */
-export function canonicalAddress(text: string): string | undefined {
+export const canonicalAddress: (text: string) => string | undefined = remembered((text) => {
   const address = parseAddress(text);
   return address && textOf(address);
-}
+});
 
 function textOf({ bits, value }: Address): string {
   if (bits === 32) return [24n, 16n, 8n, 0n].map((shift) => value >> shift & 0xffn).join(".");

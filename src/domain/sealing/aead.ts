@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { hchacha } from "@noble/ciphers/chacha.js";
 import type { SealAlgorithm } from "#ports/secret_store.ts";
 
 /** Bytes of the nonce: long enough to be random (XChaCha20), or random for one message under each key (GCM). */
@@ -16,47 +16,74 @@ export interface CipherInput {
 }
 
 /** @returns The ciphertext, of the plaintext's length, and its 16-byte tag. */
-export function encrypt({ algorithm, key, nonce, aad }: CipherInput, plaintext: Uint8Array): Uint8Array {
-  if (algorithm === "xchacha20-poly1305") return xchacha20poly1305(key, nonce, aad).encrypt(plaintext);
-  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES }).setAAD(aad);
-  const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
-  sealed.set(cipher.update(plaintext));
-  cipher.final();
-  sealed.set(cipher.getAuthTag(), plaintext.length);
-  return sealed;
+export function encrypt(input: CipherInput, plaintext: Uint8Array): Uint8Array {
+  return withNative(input, (native) => {
+    const cipher = createCipheriv(native.name as "aes-256-gcm", native.key, native.nonce, OPTIONS).setAAD(input.aad);
+    const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
+    sealed.set(cipher.update(plaintext));
+    cipher.final();
+    sealed.set(cipher.getAuthTag(), plaintext.length);
+    return sealed;
+  });
 }
 
 /**
  * @param sealed What encrypt() gave.
  * @returns The plaintext, in a buffer of its own; undefined when anything was changed.
  */
-export function decrypt({ algorithm, key, nonce, aad }: CipherInput, sealed: Uint8Array): Uint8Array | undefined {
+export function decrypt(input: CipherInput, sealed: Uint8Array): Uint8Array | undefined {
   if (sealed.length < TAG_BYTES) return undefined;
-  return algorithm === "xchacha20-poly1305"
-    ? decryptXChaCha({ key, nonce, aad }, sealed)
-    : decryptGcm({ key, nonce, aad }, sealed);
+  return withNative(input, (native) => {
+    const tagAt = sealed.length - TAG_BYTES;
+    const decipher = createDecipheriv(native.name as "aes-256-gcm", native.key, native.nonce, OPTIONS);
+    decipher.setAAD(input.aad).setAuthTag(sealed.subarray(tagAt));
+    const decrypted = decipher.update(sealed.subarray(0, tagAt)); // lies in a buffer that others share
+    try {
+      decipher.final();
+      return Uint8Array.from(decrypted);
+    } catch {
+      return undefined;
+    } finally {
+      decrypted.fill(0);
+    }
+  });
 }
 
-function decryptXChaCha({ key, nonce, aad }: Omit<CipherInput, "algorithm">, sealed: Uint8Array) {
-  const cipher = xchacha20poly1305(key, nonce, aad);
-  try {
-    return cipher.decrypt(sealed); // checks the tag before it decrypts
-  } catch {
-    return undefined;
-  }
+const OPTIONS = { authTagLength: TAG_BYTES };
+
+/** What node:crypto, whose code is native and four times as fast as ours could be, knows a cipher by. */
+interface Native {
+  readonly name: "aes-256-gcm" | "chacha20-poly1305";
+  readonly key: Uint8Array;
+  /** 12 bytes. */
+  readonly nonce: Uint8Array;
 }
 
-function decryptGcm({ key, nonce, aad }: Omit<CipherInput, "algorithm">, sealed: Uint8Array) {
-  const tagAt = sealed.length - TAG_BYTES;
-  const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
-  decipher.setAAD(aad).setAuthTag(sealed.subarray(tagAt));
-  const decrypted = decipher.update(sealed.subarray(0, tagAt)); // lies in a buffer that others share
+/** XChaCha20-Poly1305 is ChaCha20-Poly1305 with a key of its own for each nonce: draft-irtf-cfrg-xchacha-03, section 2.3. */
+function withNative<T>({ algorithm, key, nonce }: CipherInput, work: (native: Native) => T): T {
+  if (algorithm === "aes-256-gcm") return work({ name: "aes-256-gcm", key, nonce });
+  const rest = new Uint8Array(12);
+  rest.set(nonce.subarray(16), 4);
+  const subkey = subkeyOf(key, nonce.subarray(0, 16));
   try {
-    decipher.final();
-    return Uint8Array.from(decrypted);
-  } catch {
-    return undefined;
+    return work({ name: "chacha20-poly1305", key: subkey, nonce: rest });
   } finally {
-    decrypted.fill(0);
+    subkey.fill(0);
   }
+}
+
+/** `expand 32-byte k` */
+const SIGMA = words(new TextEncoder().encode("expand 32-byte k"));
+
+/** HChaCha20, the same draft, section 2.2. */
+function subkeyOf(key: Uint8Array, nonce: Uint8Array): Uint8Array {
+  const keyWords = words(key), subkey = new Uint32Array(8);
+  hchacha(SIGMA, keyWords, words(nonce), subkey);
+  keyWords.fill(0);
+  return new Uint8Array(subkey.buffer);
+}
+
+/** A copy as 32-bit words, little-endian as the ciphers are and as every processor is that Deno runs on. */
+function words(bytes: Uint8Array): Uint32Array<ArrayBuffer> {
+  return new Uint32Array(Uint8Array.from(bytes).buffer);
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Clock } from "#ports/clock.ts";
 import type { KeyContext, KeyEncryption, WrappedKey } from "#ports/key_encryption.ts";
 
@@ -102,5 +101,5 @@ export class DataKeyCache implements KeyEncryption {
 
 /** Everything that the key service would look at, so that a moved record finds nothing here that it would not find there. */
 function nameOf({ keyId, wrapped }: WrappedKey, { secret, version }: KeyContext): string {
-  return createHash("sha256").update(JSON.stringify([keyId, secret, version])).update(wrapped).digest("base64");
+  return `${JSON.stringify([keyId, secret, version])}${wrapped.toBase64()}`;
 }

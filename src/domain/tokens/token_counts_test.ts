@@ -39,3 +39,13 @@ Deno.test("TokenService.countTokens() knows no expiry where no valid token has o
   assert.equal(soonestExpiry, undefined);
   assert.equal(byRole.get("member")!.expired, 1);
 });
+
+Deno.test("TokenService.countTokens() sees a change at once, and counts only after one", async () => {
+  const { service } = await openTestService({ tokens: [token("a")] });
+  const before = service.countTokens();
+  assert.equal(service.countTokens(), before);
+  await service.issue({ user: "b", role: "member", expiresDays: 3 });
+  assert.equal(service.countTokens().byRole.get("member")!.valid, 2);
+  await service.createRole({ name: "new", scope: [], topK: 1, rateLimit: "1/1s" });
+  assert.ok(service.countTokens().byRole.has("new"));
+});

@@ -63,6 +63,7 @@ export class TokenService {
   readonly #metrics: Metrics;
   readonly #index = new TokenIndex();
   readonly #state: GroupCommit<Snapshot>;
+  #counted: { snapshot: Snapshot; today: Day; counts: TokenCounts } | undefined;
 
   private constructor(
     { store, clock, random = systemRandom, log, metrics = NO_METRICS }: TokenPorts,
@@ -101,7 +102,7 @@ export class TokenService {
    * @throws {VaultError} with the codes and texts of 1.6.
    */
   authorize(holder: Holder | undefined, method: string): Role {
-    return this.#counted(() => {
+    return this.#admitted(() => {
       if (!this.holds(holder)) throw unknownToken("unknown");
       return admit(holder.token, method, this.#state.current.roles, this.#clock);
     });
@@ -113,7 +114,7 @@ export class TokenService {
    * @throws {VaultError} UNAUTHENTICATED, with texts that tell the two apart; {@link RateLimitExceeded}.
    */
   admit(holder: Holder | undefined): Role {
-    return this.#counted(() => {
+    return this.#admitted(() => {
       const token = this.holds(holder) ? holder.token : UNKNOWN_TOKEN;
       return admitAnyCall(token, this.#state.current.roles, this.#clock);
     });
@@ -183,10 +184,14 @@ export class TokenService {
     return stateOf(this.#state.durable);
   }
 
-  /** What the metrics tell of the tokens. */
+  /** What the metrics tell of the tokens; counted anew after a change or at midnight, not with every reading. */
   countTokens(): TokenCounts {
-    const { roles, tokens } = this.#state.current;
-    return countTokens(tokens, roles.list().map(({ name }) => name), this.#today());
+    const snapshot = this.#state.current, today = this.#today();
+    if (this.#counted?.snapshot !== snapshot || this.#counted.today !== today) {
+      const roles = snapshot.roles.list().map(({ name }) => name);
+      this.#counted = { snapshot, today, counts: countTokens(snapshot.tokens, roles, today) };
+    }
+    return this.#counted.counts;
   }
 
   listRoles(): Role[] {
@@ -237,7 +242,7 @@ export class TokenService {
   }
 
   /** @throws What `admit` throws, counted for the metrics. */
-  #counted(admit: () => Role): Role {
+  #admitted(admit: () => Role): Role {
     this.#metrics.authAttempted();
     try {
       return admit();

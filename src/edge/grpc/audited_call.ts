@@ -1,25 +1,32 @@
 import type { AuditEntry, AuditLog } from "#domain/audit/mod.ts";
 import type { Holder, TokenService } from "#domain/tokens/mod.ts";
-import { messageOf, PayloadError, VaultError } from "#errors/mod.ts";
+import { messageOf, PayloadError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Role } from "#ports/state_store.ts";
+import type { CallFacts } from "./observed_call.ts";
+import { isDenial } from "./status_map.ts";
 import { type MessageParts, writeError } from "./wire.ts";
 
 type Outcome = Pick<AuditEntry, "resultCount" | "status" | "error">;
 
 /** One call from authentication to its line in the audit log. */
 export class AuditedCall {
-  /** How many results the caller gets; set by the work. */
-  resultCount = 0;
   readonly #holder: Holder | undefined;
   readonly #startedAt: number;
 
   constructor(
     readonly parts: { readonly tokens: TokenService; readonly audit: AuditLog; readonly clock: Clock },
     readonly facts: { token: string; method: string; topK: number | null; sourceIp: string },
+    readonly found: CallFacts,
   ) {
     this.#startedAt = parts.clock.monotonic();
     this.#holder = parts.tokens.find(facts.token);
+    found.user = this.#holder?.user;
+  }
+
+  /** How many results the caller gets; set by the work. */
+  set resultCount(count: number) {
+    this.found.resultCount = count;
   }
 
   /** @throws {VaultError} when the caller may not, now. Consumes a slot of the rate limit. */
@@ -40,10 +47,11 @@ export class AuditedCall {
       response = await work();
     } catch (reason) {
       await this.#record({ resultCount: 0, status: isDenial(reason) ? "denied" : "error", error: messageOf(reason) });
-      if (reason instanceof PayloadError) return writeError(reason.message);
-      throw reason;
+      if (!(reason instanceof PayloadError)) throw reason;
+      this.found.isPayloadFault = true;
+      return writeError(reason.message);
     }
-    await this.#record({ resultCount: this.resultCount, status: "success" });
+    await this.#record({ resultCount: this.found.resultCount, status: "success" });
     return response;
   }
 
@@ -59,9 +67,4 @@ export class AuditedCall {
       ...outcome,
     });
   }
-}
-
-/** Refusals of steps 3 to 8; what the vault itself failed at is an error. */
-function isDenial(reason: unknown): boolean {
-  return reason instanceof VaultError && reason.code !== "INTERNAL";
 }

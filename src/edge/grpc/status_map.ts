@@ -17,6 +17,11 @@ export function toStatus(reason: unknown): FailedStatus {
   return { code, details: bounded(messageOf(reason).toWellFormed()) };
 }
 
+/** Whether the caller was refused (steps 2 to 8 of contract runevault.md 1.3); what the vault failed at is an error. */
+export function isDenial(reason: unknown): boolean {
+  return reason instanceof VaultError && reason.code !== "INTERNAL";
+}
+
 function bounded(details: string): string {
   // Each UTF-16 unit takes at most 9 characters.
   if (details.length * 9 <= MAX_ENCODED_DETAILS || encodeURI(details).length <= MAX_ENCODED_DETAILS) return details;

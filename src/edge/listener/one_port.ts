@@ -21,7 +21,10 @@ export interface OnePortOptions {
   readonly tls: TlsFiles | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** 4,096. */
   readonly maxConnections?: number;
+  /** How often deadlines are looked at, in milliseconds; 1,000. */
+  readonly sweepMs?: number;
 }
 
 /**
@@ -68,7 +71,7 @@ export class OnePort {
     }
     this.#server.off("error", listening.reject);
     this.#server.on("error", (reason) => this.#options.log("error", `server: accept: ${messageOf(reason)}`));
-    this.#sweeper = setInterval(() => this.#connections.sweep(), SWEEP_MS);
+    this.#sweeper = setInterval(() => this.#connections.sweep(), this.#options.sweepMs ?? SWEEP_MS);
     const address = this.#server.address();
     return typeof address === "object" && address ? address.port : port;
   }

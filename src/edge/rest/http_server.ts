@@ -34,10 +34,11 @@ export class HttpServer implements Protocol {
     this.#options = options;
     this.#times = { ...TIMES, ...options.times };
     // Time limits are the connections' own: those of node:http are looked after by a server that listens itself.
-    const own = { maxHeaderSize: MAX_HEAD_BYTES, headersTimeout: 0, requestTimeout: 0, keepAliveTimeout: 0 };
-    this.#server = createServer(own);
-    // Deno ends the connections of a server that does not listen itself after their first answer.
-    Object.defineProperty(this.#server, "listening", { value: true });
+    const keepAliveTimeout = this.#times.idleMs;
+    const limits = { maxHeaderSize: MAX_HEAD_BYTES, headersTimeout: 0, requestTimeout: 0, keepAliveTimeout };
+    this.#server = createServer(limits);
+    // node:http ends each connection with its first answer unless its server listens; here the port does that.
+    Object.defineProperty(this.#server, "listening", { get: () => !this.#isDraining });
     this.#server.maxHeadersCount = 0; // it would drop headers in silence; readHead() refuses
     this.#server.on("request", (message, response) => this.#receive(message, response, false));
     this.#server.on("checkContinue", (message, response) => this.#receive(message, response, true));

@@ -28,6 +28,8 @@ export interface HttpReply {
   /** Lower-case names; `content-length` is added. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** The template that metrics count it by, e.g. `/v1/secrets/{name}`; without it that of the surface. */
+  readonly route?: string;
   /** Called once the body is out of our hands, or the connection is gone: time to wipe it. */
   readonly onSent?: () => void;
 }

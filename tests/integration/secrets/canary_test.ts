@@ -105,7 +105,7 @@ Deno.test("no value of a good call stands in logs, files, audit or the process l
     ok(await client.patch("/api/secrets/p/q", { value: canaries.make("patched") }));
     ok(await client.post("/v1/batch/secrets", { names: ["a/b", "a/pair", "a/auto", "p/q"] }));
     assertNothingLeaked(vault, canaries);
-    for (const path of ["/v1/secrets", "/api/secrets", "/api/projects", "/openapi.json", "/health"]) {
+    for (const path of ["/v1/secrets", "/api/secrets", "/api/projects", "/openapi.json", "/health", "/metrics"]) {
       canaries.assertAbsent((await client.get(path)).text, path);
     }
     ok(await client.delete("/v1/secrets/a/pair"));
@@ -200,6 +200,7 @@ Deno.test("nothing of a malformed call stands in logs, files, audit, or in its o
       headers: { "x-forwarded-for": c("forwarded"), "user-agent": c("agent"), cookie: c("cookie") },
     });
     assert.ok(count > 150, String(count));
+    canaries.assertAbsent((await client.get("/metrics")).text, "the metrics");
     assertNothingLeaked(vault, canaries);
     assert.equal((await client.get("/v1/secrets/a/b")).body.value, "x");
   }));

@@ -39,6 +39,7 @@ interface ArrayStatement extends StatementSync {
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #lastIds = new Map<string, number>();
 
   /**
    * Opens the file, makes it (readable by its owner alone) when there is none, and brings its schema forward.
@@ -94,11 +95,22 @@ export class Database {
 
   /** An id that no row of the table has or had; the checksum needs it before the row is there. */
   nextId(table: "projects" | "secrets"): number {
+    const id = (this.#lastIds.get(table) ?? this.#lastId(table)) + 1;
+    this.#lastIds.set(table, id);
+    return id;
+  }
+
+  /** After rows came in that nextId() knows nothing of. */
+  forgetIds(): void {
+    this.#lastIds.clear();
+  }
+
+  #lastId(table: string): number {
     const used = this.all(
       `SELECT max(id) FROM ${table} UNION ALL SELECT seq FROM sqlite_sequence WHERE name = ?`,
       table,
     );
-    return Math.max(0, ...used.map(([id]) => Number(id)).filter(Number.isSafeInteger)) + 1;
+    return Math.max(0, ...used.map(([id]) => Number(id)).filter(Number.isSafeInteger));
   }
 
   exec(sql: string): void {

@@ -19,11 +19,12 @@ interface Waiting {
  */
 export class GroupWriter {
   #waiting: Waiting[] = [];
-  #isScheduled = false;
-  #idle = Promise.withResolvers<void>();
+  /** Resolves when nothing waits; undefined while nothing does. */
+  #idle: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
 
-  constructor(readonly db: Database) {}
+  /** @param onCommit Called after each transaction, also one that was rolled back, before anybody can read. */
+  constructor(readonly db: Database, readonly onCommit: () => void = () => {}) {}
 
   /** @param command Synchronous; whatever it throws undoes it alone. */
   write<T>(command: () => T): Promise<T> {
@@ -36,55 +37,55 @@ export class GroupWriter {
       },
       fail: reject,
     });
-    this.#schedule();
+    if (!this.#idle) {
+      this.#idle = Promise.withResolvers();
+      setImmediate(() => this.#flush());
+    }
     return promise;
   }
 
   /** Takes no more commands and resolves when those that wait are done. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (this.#isScheduled) await this.#idle.promise;
-  }
-
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => this.#flush());
+    await this.#idle?.promise;
   }
 
   #flush(): void {
     this.#commit(this.#waiting.splice(0, MAX_GROUP));
-    this.#isScheduled = false;
-    if (this.#waiting.length > 0) this.#schedule();
-    else this.#idle.resolve();
+    if (this.#waiting.length > 0) return void setImmediate(() => this.#flush());
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
   #commit(group: readonly Waiting[]): void {
     const settled: (() => void)[] = [];
     try {
-      this.db.exec("BEGIN IMMEDIATE");
+      this.db.run("BEGIN IMMEDIATE");
       for (const command of group) settled.push(this.#runOne(command));
-      this.db.exec("COMMIT");
+      this.db.run("COMMIT");
     } catch (reason) {
       this.#rollBack();
       // Nobody has been told anything yet: alone in a transaction each command meets its own failure, or none.
       if (group.length > 1) { for (const command of group) this.#commit([command]); }
       else group[0].fail(storeError("nothing was changed", reason));
       return;
+    } finally {
+      this.onCommit();
     }
     for (const settle of settled) settle();
   }
 
   /** A refusal is the command's result; any other failure is the storage's, and ends the transaction. */
   #runOne(command: Waiting): () => void {
-    this.db.exec("SAVEPOINT command");
+    this.db.run("SAVEPOINT command");
     try {
       const settle = command.run();
-      this.db.exec("RELEASE command");
+      this.db.run("RELEASE command");
       return settle;
     } catch (reason) {
       if (!(reason instanceof VaultError)) throw reason;
-      this.db.exec("ROLLBACK TO command; RELEASE command");
+      this.db.run("ROLLBACK TO command");
+      this.db.run("RELEASE command");
       return () => command.fail(reason);
     }
   }

@@ -3,7 +3,7 @@ import { VaultError } from "#errors/mod.ts";
 import { changed, fresh, sealedAs } from "../../../../tests/contract/secret_store_contract.ts";
 import { refusal } from "../../../../tests/support/secret_engine.ts";
 import { parseAddress } from "#domain/secrets/mod.ts";
-import { Database } from "./database.ts";
+import { type Cell, Database } from "./database.ts";
 import { GroupWriter } from "./group_writer.ts";
 import { SqliteSecretStore } from "./mod.ts";
 
@@ -16,7 +16,7 @@ class WatchedDatabase extends Database {
     super(":memory:");
   }
 
-  override exec(sql: string): void {
+  override run(sql: string, ...values: Cell[]): number {
     if (sql === "COMMIT") {
       this.commits += 1;
       if (this.failures > 0) {
@@ -24,7 +24,7 @@ class WatchedDatabase extends Database {
         throw Object.assign(new Error("disk I/O error"), { errcode: 10 });
       }
     }
-    super.exec(sql);
+    return super.run(sql, ...values);
   }
 }
 

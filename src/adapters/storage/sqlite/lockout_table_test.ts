@@ -80,7 +80,7 @@ Deno.test("a store of schema version 1 is brought forward and keeps its rows", a
   using dir = new TempDir();
   const path = dir.join("s.db");
   const old = new Database(path, MIGRATIONS.slice(0, 1));
-  old.exec("INSERT INTO rewrap_state VALUES (1, NULL, NULL, 7, x'00')");
+  old.exec("INSERT INTO rewrap_state VALUES (1, NULL, NULL, 7, 0)");
   old.close();
   {
     await using store = new SqliteSecretStore(path);

@@ -9,6 +9,8 @@ export const PROJECTS: Table = {
 };
 
 const CHANGING = ["description", "is_default"];
+const INSERT = insertInto(PROJECTS);
+const SELECT = `SELECT ${columnsOf(PROJECTS)} FROM projects`;
 const UPDATE = updateOf(PROJECTS, CHANGING, "id = ?");
 
 /** Commands run in the writer's transaction. */
@@ -25,7 +27,7 @@ export class ProjectTable {
       createdAt: at,
       createdBy: actor,
     };
-    this.db.run(insertInto(PROJECTS), ...withChecksum(PROJECTS, fieldsOf(project)));
+    this.db.run(INSERT, ...withChecksum(PROJECTS, fieldsOf(project)));
     return project;
   }
 
@@ -36,7 +38,7 @@ export class ProjectTable {
   }
 
   find(name: string): Project | undefined {
-    const row = this.db.get(`SELECT ${columnsOf(PROJECTS)} FROM projects WHERE name = ?`, name);
+    const row = this.db.get(`${SELECT} WHERE name = ?`, name);
     return row && projectOf(row);
   }
 
@@ -72,7 +74,7 @@ export class ProjectTable {
   }
 
   #where(condition: string): Row[] {
-    return this.db.all(`SELECT ${columnsOf(PROJECTS)} FROM projects WHERE ${condition}`);
+    return this.db.all(`${SELECT} WHERE ${condition}`);
   }
 
   #mustFind(name: string): Project {

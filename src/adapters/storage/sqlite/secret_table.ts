@@ -32,6 +32,7 @@ export const SECRETS: Table = {
 };
 
 const CHANGING = SECRETS.columns.filter((column) => !["id", "name", "kind", "format", "created_at"].includes(column));
+const INSERT = insertInto(SECRETS);
 const UPDATE = updateOf(SECRETS, CHANGING, "id = ?");
 /** After every name: names are of ASCII letters, digits and `._-/`. */
 const LAST = "\x7f";
@@ -58,7 +59,7 @@ export class SecretTable {
       throw new VaultError("ALREADY_EXISTS", `Secret 'secret:${address.project}:${address.path}' already exists`);
     }
     const secret = { ...fields, ...address, id: this.db.nextId("secrets") };
-    this.db.run(insertInto(SECRETS), ...withChecksum(SECRETS, fieldsOf(secret)));
+    this.db.run(INSERT, ...withChecksum(SECRETS, fieldsOf(secret)));
     return secret;
   }
 

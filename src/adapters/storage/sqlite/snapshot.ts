@@ -2,15 +2,13 @@ import { backup } from "node:sqlite";
 import { VaultError } from "#errors/mod.ts";
 import { Database, type Row } from "./database.ts";
 import { projectOf, PROJECTS } from "./project_table.ts";
-import { checkedFields, columnsOf, insertInto, type Table } from "./record.ts";
+import { checkedFields, columnsOf, damaged, insertInto, type Table } from "./record.ts";
 import { REWRAP } from "./rewrap_table.ts";
 import { secretOf, SECRETS } from "./secret_table.ts";
 import { storeError } from "./sqlite_error.ts";
 import { versionOf, VERSIONS } from "./version_table.ts";
 
 const PRIVATE = 0o600;
-/** Of the copy; so many at a time, with a turn of the event loop in between. */
-const PAGES_AT_ONCE = 256;
 
 /** Parents before children. */
 const TABLES: readonly { readonly table: Table; readonly check: (row: Row) => unknown }[] = [
@@ -20,11 +18,18 @@ const TABLES: readonly { readonly table: Table; readonly check: (row: Row) => un
   { table: REWRAP, check: (row) => checkedFields(REWRAP, row, () => "the state of re-wrapping") },
 ];
 
-/** A consistent copy, also while commands go on; one file, without a journal beside it. */
+const WITHOUT_CURRENT_VERSION = `SELECT s.name FROM secrets s
+  LEFT JOIN versions v ON v.secret_id = s.id AND v.version = s.current_version AND v.expires_at IS NULL
+  WHERE v.version IS NULL LIMIT 1`;
+
+/**
+ * A consistent copy as one file, without a journal beside it. Deno copies in one go: the event loop waits, 1.4 s for a
+ * million secrets (400 MiB).
+ */
 export async function copyTo({ connection }: Database, path: string): Promise<void> {
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: PRIVATE }).close();
-    await backup(connection, path, { rate: PAGES_AT_ONCE });
+    await backup(connection, path);
     const copy = new Database(path);
     copy.exec("DELETE FROM lockouts; PRAGMA journal_mode = DELETE");
     copy.close();
@@ -49,6 +54,7 @@ export async function replaceBy(
       }
       for (const { table } of TABLES.toReversed()) db.run(`DELETE FROM ${table.name}`);
       for (const { table } of TABLES) copyRows(table, copy, db);
+      db.forgetIds();
     });
   } finally {
     copy.close();
@@ -73,10 +79,13 @@ export function checkStoreFile(path: string): void {
 
 function openSnapshot(path: string): Database {
   try {
+    // Database makes the file that there is not, and takes an empty one: neither is a snapshot of nothing.
+    if (Deno.statSync(path).size === 0) throw new VaultError("FAILED_PRECONDITION", `${path} is empty`);
     return new Database(path);
   } catch (reason) {
-    const isForeign = reason instanceof VaultError && reason.code === "FAILED_PRECONDITION";
-    throw isForeign ? new VaultError("INVALID_ARGUMENT", reason.message, { cause: reason }) : reason;
+    const error = storeError("the snapshot cannot be read", reason);
+    const isForeign = error.code === "FAILED_PRECONDITION";
+    throw isForeign ? new VaultError("INVALID_ARGUMENT", error.message, { cause: reason }) : error;
   }
 }
 
@@ -88,6 +97,8 @@ function checkAll(copy: Database): void {
     if (copy.get("PRAGMA foreign_key_check")) {
       throw new VaultError("DATA_LOSS", "the snapshot has versions of no secret");
     }
+    const headless = copy.get(WITHOUT_CURRENT_VERSION)?.[0];
+    if (headless !== undefined) throw damaged(`secret '${headless}'`);
     for (const { table, check } of TABLES) {
       for (const row of copy.iterate(`SELECT ${columnsOf(table)} FROM ${table.name}`)) check(row);
     }

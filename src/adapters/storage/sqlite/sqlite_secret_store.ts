@@ -4,6 +4,7 @@ import { Database } from "./database.ts";
 import { GroupWriter } from "./group_writer.ts";
 import { LockoutTable } from "./lockout_table.ts";
 import { ProjectTable } from "./project_table.ts";
+import { ReadCache } from "./read_cache.ts";
 import { RewrapTable } from "./rewrap_table.ts";
 import { nameOf, SecretTable } from "./secret_table.ts";
 import { copyTo, replaceBy } from "./snapshot.ts";
@@ -22,6 +23,7 @@ export class SqliteSecretStore implements port.SecretStore {
   readonly lockouts: LockoutTable;
   readonly #db: Database;
   readonly #writer: GroupWriter;
+  readonly #lately = new ReadCache();
   readonly #projects: ProjectTable;
   readonly #secrets: SecretTable;
   readonly #versions: VersionTable;
@@ -35,7 +37,7 @@ export class SqliteSecretStore implements port.SecretStore {
    */
   constructor(readonly path: string, db: Database = new Database(path)) {
     this.#db = db;
-    this.#writer = new GroupWriter(this.#db);
+    this.#writer = new GroupWriter(this.#db, () => this.#lately.clear());
     this.#projects = new ProjectTable(this.#db);
     this.#secrets = new SecretTable(this.#db);
     this.#versions = new VersionTable(this.#db);
@@ -113,13 +115,15 @@ export class SqliteSecretStore implements port.SecretStore {
 
   readVersion(address: port.SecretAddress, version?: number): Promise<port.ReadSecret | undefined> {
     return this.#read(() => {
+      const name = nameOf(address), known = version === undefined ? this.#lately.get(name) : undefined;
+      if (known) return known;
       const secret = this.#secrets.find(address);
       if (!secret) return undefined;
       const isCurrent = version === undefined || version === secret.currentVersion;
-      const found = isCurrent
-        ? this.#versions.mustFind(secret, secret.currentVersion)
-        : this.#versions.find(secret, version);
-      return { secret, version: found };
+      if (!isCurrent) return { secret, version: this.#versions.find(secret, version) };
+      const read = { secret, version: this.#versions.mustFind(secret, secret.currentVersion) };
+      this.#lately.add(name, read);
+      return read;
     });
   }
 

@@ -41,6 +41,7 @@ export const VERSIONS: Table = {
 };
 
 const CHANGING = ["key_id", "wrapped_key", "wrapped_rotation_at", "expires_at"];
+const INSERT = insertInto(VERSIONS);
 const UPDATE = updateOf(VERSIONS, CHANGING, "secret_id = ? AND version = ?");
 const SELECT = `SELECT ${columnsOf(VERSIONS)} FROM versions WHERE secret_id = ?`;
 const SCAN = `SELECT s.name, ${columnsOf(VERSIONS, "v")} FROM versions v LEFT JOIN secrets s ON s.id = v.secret_id
@@ -55,7 +56,7 @@ export class VersionTable {
   constructor(readonly db: Database) {}
 
   insert(secretId: number, version: SecretVersion): void {
-    this.db.run(insertInto(VERSIONS), ...withChecksum(VERSIONS, fieldsOf(secretId, version)));
+    this.db.run(INSERT, ...withChecksum(VERSIONS, fieldsOf(secretId, version)));
   }
 
   /** Gives the current version its end, and removes or marks those that are no longer to be kept. */

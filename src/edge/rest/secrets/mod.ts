@@ -13,12 +13,12 @@ export interface SecretsHttpParts extends SurfaceParts, OpenParts {
   readonly engine: SecretEngine;
 }
 
-/** All that the secrets engine serves over HTTP. */
-export function secretsSurfaces(parts: SecretsHttpParts): HttpSurface[] {
+/** All that the secrets engine serves over HTTP, by the routes that the metrics show for what no template fits. */
+export function secretsSurfaces(parts: SecretsHttpParts): Readonly<Record<string, HttpSurface>> {
   const { engine, log } = parts;
-  return [
-    new SecretsSurface(new V1Dialect(new V1Routes(engine, log).routes), parts),
-    new SecretsSurface(new ApiDialect([...projectRoutes(engine), ...secretRoutes(engine, log)]), parts),
-    new OpenSurface(parts),
-  ];
+  return {
+    "/v1": new SecretsSurface(new V1Dialect(new V1Routes(engine, log).routes), parts),
+    "/api": new SecretsSurface(new ApiDialect([...projectRoutes(engine), ...secretRoutes(engine, log)]), parts),
+    "/openapi.json": new OpenSurface(parts),
+  };
 }

@@ -37,7 +37,7 @@ export class OpenSurface implements HttpSurface {
 
   async handle({ method, path }: HttpRequest): Promise<HttpReply> {
     if (method !== "GET" && method !== "HEAD") return methodNotAllowed("GET, HEAD");
-    return await this.#routes[path]();
+    return { ...await this.#routes[path](), route: path };
   }
 }
 

@@ -32,7 +32,7 @@ export class SecretsSurface implements HttpSurface {
     const match = this.dialect.match(request.path, request.method);
     const route = match?.routes.find(({ method }) => method === request.method);
     if (!match || !route) return this.dialect.noRoute(match?.routes.map(({ method }) => method) ?? []);
-    return await new Answer(this, request, route).give(match.target);
+    return { ...await new Answer(this, request, route).give(match.target), route: route.template };
   }
 }
 
