@@ -103,7 +103,7 @@ function reloadersOf(secrets: SecretsVault | undefined): Reloader[] {
 
 async function startAdmin(
   config: Config,
-  { vault, secrets }: Omit<Served, "build">,
+  { vault, secrets }: { readonly vault: Vault } & Pick<Served, "secrets">,
   { health }: GrpcServer,
   granted: Permissions,
 ): Promise<AdminServer> {

@@ -85,8 +85,7 @@ export async function refuseExisting(path: string): Promise<void> {
 }
 
 function leftover(partial: string): VaultError {
-  const text =
-    `${partial} is there: another such file is being written, or one was interrupted (then --force replaces it)`;
+  const text = `${partial} is there: another file is being written, or one was interrupted (then --force replaces it)`;
   return new VaultError("FAILED_PRECONDITION", text);
 }
 

@@ -1,5 +1,5 @@
 import type { AdminRequest } from "./admin_request.ts";
-import { sendAdmin } from "./admin_send.ts";
+import { sendAdmin, unexpectedAnswer } from "./admin_send.ts";
 
 /** A secret without its value; times as `2026-06-13T12:00:00Z`. */
 export interface SecretJson {
@@ -128,11 +128,12 @@ export class SecretsClient {
     readonly damaged: readonly string[];
     readonly next: string | null;
   }> {
-    return this.#post("/secrets/list", query);
+    return this.#list("secrets", this.#post("/secrets/list", query));
   }
 
   async versions(name: string): Promise<readonly VersionJson[]> {
-    return (await this.#post<{ versions: readonly VersionJson[] }>("/secrets/versions", { name })).versions;
+    const asked = this.#post<{ versions: readonly VersionJson[] }>("/secrets/versions", { name });
+    return (await this.#list("versions", asked)).versions;
   }
 
   rotate(name: string, expected_version?: number): Promise<SecretJson> {
@@ -156,7 +157,7 @@ export class SecretsClient {
   }
 
   exportPage(project: string, after?: string): Promise<ExportPageJson> {
-    return this.#post("/secrets/export", { project, after });
+    return this.#list("secrets", this.#post("/secrets/export", { project, after }));
   }
 
   /** @returns The import's id. */
@@ -186,7 +187,7 @@ export class SecretsClient {
   }
 
   listProjects(): Promise<{ readonly projects: readonly ProjectJson[]; readonly damaged: readonly string[] }> {
-    return this.#send({ method: "GET", path: "/projects" });
+    return this.#list("projects", this.#send({ method: "GET", path: "/projects" }));
   }
 
   createProject(name: string, description?: string): Promise<ProjectJson> {
@@ -210,7 +211,8 @@ export class SecretsClient {
   }
 
   async listPolicies(): Promise<readonly PolicyJson[]> {
-    return (await this.#send<{ policies: readonly PolicyJson[] }>({ method: "GET", path: "/policies" })).policies;
+    const asked = this.#send<{ policies: readonly PolicyJson[] }>({ method: "GET", path: "/policies" });
+    return (await this.#list("policies", asked)).policies;
   }
 
   reloadPolicies(): Promise<{ readonly policies: number; readonly roles: number }> {
@@ -222,7 +224,8 @@ export class SecretsClient {
   }
 
   async listLockouts(): Promise<readonly LockoutJson[]> {
-    return (await this.#send<{ lockouts: readonly LockoutJson[] }>({ method: "GET", path: "/lockouts" })).lockouts;
+    const asked = this.#send<{ lockouts: readonly LockoutJson[] }>({ method: "GET", path: "/lockouts" });
+    return (await this.#list("lockouts", asked)).lockouts;
   }
 
   /** @param address All without. @returns How many were forgotten. */
@@ -233,6 +236,15 @@ export class SecretsClient {
 
   #post<Answer>(path: string, body: unknown, timeoutMs = TIMEOUT_MS): Promise<Answer> {
     return this.#send({ method: "POST", path, body, timeoutMs });
+  }
+
+  async #list<Member extends string, Answer extends { readonly [member in Member]: readonly unknown[] }>(
+    member: Member,
+    answer: Promise<Answer>,
+  ): Promise<Answer> {
+    const found = await answer;
+    if (!Array.isArray(found[member])) throw unexpectedAnswer(this.socketPath);
+    return found;
   }
 
   #send<Answer>(request: Omit<AdminRequest, "timeoutMs"> & { timeoutMs?: number }): Promise<Answer> {
