@@ -33,6 +33,7 @@ export {
   type ConflictRule,
   type ImportParts,
   type ImportResult,
+  type ImportStore,
   SecretImport,
 } from "./secret_import.ts";
 export { SecretImports } from "./secret_imports.ts";

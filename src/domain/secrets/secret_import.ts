@@ -20,8 +20,11 @@ import { graceEnd, isLive, nextRotation, unixSeconds } from "./schedule.ts";
 import { SealedValues } from "./sealed_values.ts";
 import { checkProjectDescription } from "./validate.ts";
 
+/** What an import needs of the store. */
+export type ImportStore = Pick<SecretStore, "findSecret" | "readVersion" | "importSecrets">;
+
 export interface ImportParts {
-  readonly store: SecretStore;
+  readonly store: ImportStore;
   readonly sealer: Sealer;
   readonly clock: Clock;
   /** `secrets.keep_versions`. */
@@ -56,7 +59,7 @@ interface Plan {
  * is in the store until commit(), which is one transaction.
  */
 export class SecretImport {
-  readonly #store: SecretStore;
+  readonly #store: ImportStore;
   readonly #values: SealedValues;
   readonly #clock: Clock;
   readonly #keepVersions: number;
