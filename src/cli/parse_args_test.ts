@@ -72,7 +72,7 @@ for (
     },
     {
       args: ["logs", "--audit", "--status", "lost"],
-      want: "argument --status: invalid choice: 'lost' (choose from 'success', 'denied', 'error')",
+      want: "argument --status: invalid choice: 'lost' (choose from 'success', 'denied', 'error', 'started')",
     },
     { args: ["logs", "--user", "a"], want: "argument --user: only allowed with argument --audit" },
     { args: ["token", "list", "--", "--json"], want: "unrecognized arguments: --json" },

@@ -18,7 +18,8 @@ const UPDATE = `usage: runevault role update [-h] --name NAME [--scope SCOPE] [-
 
 const DAEMON = "usage: runevault daemon [-h] {start,stop,restart} ...\n";
 const LOGS = `usage: runevault logs [-h] [-f] [--audit] [--user USER] [--method METHOD]
-                      [--resource RESOURCE] [--status {success,denied,error}]
+                      [--resource RESOURCE]
+                      [--status {success,denied,error,started}]
                       [--since SINCE] [--json]
 `;
 const BACKUP = `usage: runevault backup create [-h] --out FILE
@@ -130,7 +131,7 @@ for (
     {
       args: "logs --audit --status lost",
       stderr: `${LOGS}runevault logs: error: argument --status: invalid choice: 'lost' ` +
-        "(choose from 'success', 'denied', 'error')\n",
+        "(choose from 'success', 'denied', 'error', 'started')\n",
     },
     {
       args: "backup",
@@ -231,7 +232,7 @@ Deno.test("runevault logs --help shows short flags and choices", async () => {
   const { code, stdout } = await runCli(["logs", "-h"]);
   assert.equal(code, 0);
   assert.match(stdout, /^ {2}-f, --follow {10}Go on with new entries$/m);
-  assert.match(stdout, /^ {2}--status \{success,denied,error\}\n {24}Entries with this outcome alone$/m);
+  assert.match(stdout, /^ {2}--status \{success,denied,error,started\}\n {24}Entries with this outcome alone$/m);
 });
 
 Deno.test("runevault version needs no permission, config or daemon", async () => {

@@ -13,7 +13,8 @@ export const logs: Command = {
   help: "Show the service log (systemd) or the audit log",
   usage: [
     "runevault logs [-h] [-f] [--audit] [--user USER] [--method METHOD]",
-    "                      [--resource RESOURCE] [--status {success,denied,error}]",
+    "                      [--resource RESOURCE]",
+    "                      [--status {success,denied,error,started}]",
     "                      [--since SINCE] [--json]",
   ].join("\n"),
   options: [
@@ -31,7 +32,7 @@ export const logs: Command = {
       flag: "--status",
       metavar: "STATUS",
       help: "Entries with this outcome alone",
-      choices: ["success", "denied", "error"],
+      choices: ["success", "denied", "error", "started"],
       needs,
     },
     { flag: "--since", metavar: "SINCE", help: "Entries from then on (e.g. 2026-11-22, 90m, 12h, 7d)", needs },

@@ -178,6 +178,10 @@ Deno.test("nothing of a malformed call stands in logs, files, audit, or in its o
       await refused("GET", `/v1/secrets/a/b?version=${c(query)}&limit=${c(query)}`);
     }
     await refused("GET", `/v1/secrets?limit=${c("limit")}`);
+    for (const path of ["/v1/secrets", "/api/secrets"]) {
+      await refused("GET", `${path}?project=${c("project")}%3A`);
+      await refused("GET", `${path}?prefix=${c("prefix").padEnd(2000, "x")}`);
+    }
     await refused("GET", `/api/secrets?limit=${c("limit")}`);
     for (const path of ["/v1/secrets/a:", "/api/secrets/a:", "/api/projects/a:", "/v1/", "/api/"]) {
       await refused("GET", `${path}${c("path")}`);

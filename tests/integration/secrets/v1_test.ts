@@ -262,6 +262,12 @@ Deno.test("/v1 serves what contract secrets.md A.3 to A.9 keep", async (t) => {
         error: "automatic secret requires positive 'rotation_interval_secs'",
       },
       {
+        name: "a rotation target",
+        body: '{"name":"x","kind":"manual","value":"v","target":{"type":"pg_replica","hosts":["db"]}}',
+        want: 400,
+        error: "'target' is not supported: the vault opens no connection to a database",
+      },
+      {
         name: "a negative grace",
         body: '{"name":"x","kind":"manual","value":"v","grace_period_secs":-1}',
         want: 400,

@@ -42,7 +42,7 @@ export const V1_OPERATIONS: readonly Operation[] = [
     id: "createSecret",
     method: "post",
     path: "/v1/secrets",
-    summary: "Creates a secret; an automatic one without a value gets a generated one",
+    summary: "Creates a secret; an automatic one without a value gets a generated one; a target is refused",
     surface: "v1",
     action: "create",
     body: "CreateSecret",

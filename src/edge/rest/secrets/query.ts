@@ -1,3 +1,5 @@
+import { checkProjectName } from "#domain/secrets/mod.ts";
+import { messageOf } from "#errors/mod.ts";
 import { FieldErrors, type Problem } from "./fields.ts";
 
 /** Most entries of a list in one answer; a list that is longer says where it goes on. */
@@ -19,7 +21,7 @@ export function versionOf(query: URLSearchParams): number | undefined {
 /** `?project=`, `?prefix=`, `?after=` and `?limit=`; an empty one counts as absent. @throws {FieldErrors} */
 export function listQueryOf(query: URLSearchParams): ListQuery {
   return {
-    project: textOf(query, "project"),
+    project: projectOf(query),
     prefix: textOf(query, "prefix"),
     after: textOf(query, "after"),
     limit: positive(query.get("limit"), ["query", "limit"], MAX_LIST) ?? MAX_LIST,
@@ -46,6 +48,18 @@ function positive(text: string | null, loc: Problem["loc"], maximum: number): nu
     throw new FieldErrors([{ type: "less_than_equal", loc, msg: `Input should be less than or equal to ${maximum}` }]);
   }
   return value;
+}
+
+/** Checked here, since refusals and the audit log name the project. */
+function projectOf(query: URLSearchParams): string | undefined {
+  const project = textOf(query, "project");
+  try {
+    if (project !== undefined) checkProjectName(project);
+    return project;
+  } catch (reason) {
+    const msg = `Value error, ${messageOf(reason)}`;
+    throw new FieldErrors([{ type: "value_error", loc: ["query", "project"], msg }]);
+  }
 }
 
 function textOf(query: URLSearchParams, name: string): string | undefined {

@@ -42,6 +42,8 @@ class Answer {
   readonly #client: string | undefined;
   #call: SecretsCall | undefined;
   #isAnnounced = false;
+  /** Whose call it is, as far as that is known. */
+  #user = "unknown";
 
   constructor(readonly surface: SecretsSurface, readonly request: HttpRequest, readonly route: Route) {
     const { guard, clock } = surface.parts, forwarded = request.header("x-forwarded-for");
@@ -65,6 +67,7 @@ class Answer {
   }
 
   #callOf(caller: Caller): SecretsCall {
+    this.#user = caller.user;
     return this.#call = new SecretsCall(this.request, caller, this.surface.parts.guard, () => this.#announce());
   }
 
@@ -85,6 +88,7 @@ class Answer {
   /** @returns What the caller is to learn: that the failure could not be written down, where that is so. */
   async #failed(reason: unknown): Promise<unknown> {
     const status = isDenial(reason) ? "denied" : "error";
+    if (reason instanceof AccessRefusal) this.#user = reason.user;
     if (isOwnFailure(reason)) this.surface.parts.log("error", `${this.route.operation}: ${messageOf(reason)}`);
     try {
       await this.#finish(this.#subject(), { status, resultCount: 0, error: auditText(reason) });
@@ -110,7 +114,7 @@ class Answer {
     const { audit, clock } = this.surface.parts;
     await audit.record({
       time: clock.now(),
-      user: this.#call?.user ?? "unknown",
+      user: this.#user,
       method: this.route.operation,
       topK: null,
       sourceIp: this.#client ?? this.request.peerAddress,

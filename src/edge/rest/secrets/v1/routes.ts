@@ -43,7 +43,9 @@ export class V1Routes {
     const request = { kind, ...materialOf(fields), ...timingOf(fields) };
     fields.check();
     const address = parseAddress(name);
-    await call.permitChange("create", address);
+    call.permit("create", address);
+    refuseTarget(fields);
+    await call.announce();
     using created = await this.engine.create(address, request, call.user);
     call.touch(address, 1);
     return jsonReply(201, secretValue(created), versionTag(1));
@@ -114,6 +116,12 @@ export class V1Routes {
 
 function route(method: string, template: string, operation: string, handle: Route["handle"]): Route {
   return { method, template, operation, handle };
+}
+
+/** To take it and never apply it would leave a database with the old password once the secret has rotated. */
+function refuseTarget(fields: Fields): void {
+  if (!fields.has("target")) return;
+  throw new VaultError("INVALID_ARGUMENT", "'target' is not supported: the vault opens no connection to a database");
 }
 
 /** "Not found" would be the answer for one name, and a batch has many. */
