@@ -38,9 +38,9 @@ const READ_FLAGS = ["--file", "--passphrase-file", "--identity-file", "--databas
 function filesOf(command: string, values: Values): CommandFiles | undefined {
   if (!command.startsWith("secret ")) return undefined;
   const flags = READ_FLAGS.flatMap((flag) => values.text(flag) ?? []);
-  // `permissions` knows the command's words alone, and so no file.
-  const words = command === "secret import" && flags.length > 0 ? values.words : [];
-  const out = values.text("--out");
+  // `permissions` gives the command's words alone: they are not its own, and a file that it must have is not named.
+  const words = command !== "secret import" ? [] : flags.length > 0 ? values.words : [SOME_FILE];
+  const out = values.text("--out") ?? (command === "secret export" ? SOME_FILE : undefined);
   return { read: [...flags, ...words].map((path) => resolve(path)), out: out === undefined ? undefined : resolve(out) };
 }
 

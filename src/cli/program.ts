@@ -23,15 +23,27 @@ import { LOCKOUT, POLICY, PROJECT, SECRET } from "./secret_groups.ts";
 import { version } from "./commands/version.ts";
 
 function group(name: string, help: string, commands: readonly Command[]): Command {
-  const choices = commands.filter(({ isAddition }) => !isAddition).map((command) => command.name).join(",");
+  const names = commands.filter(({ isAddition }) => !isAddition).map((command) => command.name);
   return {
     name,
     help,
-    usage: `runevault ${name} [-h] {${choices}} ...`,
+    usage: groupUsage(name, names),
     options: [],
     commands,
     commandLabel: "action",
   };
+}
+
+/** Lines of at most 80 characters, with what `usage: ` takes of the first. */
+function groupUsage(name: string, names: readonly string[]): string {
+  const line = `runevault ${name} [-h] {${names.join(",")}} ...`;
+  if (line.length <= 73) return line;
+  const rows = [""];
+  for (const choice of names) {
+    if (rows.at(-1)!.length + choice.length > 70) rows.push("");
+    rows[rows.length - 1] += `${choice},`;
+  }
+  return `runevault ${name} [-h]\n    {${rows.join("\n     ").slice(0, -1)}}\n    ...`;
 }
 
 /** The command table. */

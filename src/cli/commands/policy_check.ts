@@ -4,7 +4,10 @@ import { printable } from "../printable.ts";
 export const policyCheck: Command = {
   name: "check",
   help: "Tell whether a user may do something with a secret, and by which rule; exit 1 when not",
-  usage: "runevault policy check [-h] --user USER [--address ADDRESS] [--json] ACTION NAME",
+  usage: [
+    "runevault policy check [-h] --user USER [--address ADDRESS] [--json]",
+    "                              ACTION NAME",
+  ].join("\n"),
   options: [
     { flag: "--user", metavar: "USER", help: "Whose token", required: true },
     { flag: "--address", metavar: "ADDRESS", help: "Of the client, for read and verify" },
