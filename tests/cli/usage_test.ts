@@ -41,7 +41,8 @@ const EXPORT = `usage: runevault secret export [-h] --project PROJECT --out FILE
                                (--recipient RECIPIENT | --passphrase-file FILE)
                                [--force] [--json]
 `;
-const HYPERION = `usage: runevault secret import-hyperion [-h] --backup FILE --master-key-file FILE
+const HYPERION = `usage: runevault secret import-hyperion [-h] --backup FILE
+                                        --master-key-file FILE
                                         [--rename OLD=NEW] [--skip OLD]
                                         [--on-conflict {fail,skip,new-version}]
                                         [--dry-run] [--json]

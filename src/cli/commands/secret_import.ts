@@ -7,7 +7,8 @@ export const secretImport: Command = {
   name: "import",
   help: "Take in a project that another vault has exported, as a whole or not at all",
   usage: [
-    "runevault secret import [-h] (--identity-file FILE | --passphrase-file FILE)",
+    "runevault secret import [-h]",
+    "                               (--identity-file FILE | --passphrase-file FILE)",
     "                               [--project PROJECT]",
     "                               [--on-conflict {fail,skip,new-version}]",
     "                               [--json] FILE",

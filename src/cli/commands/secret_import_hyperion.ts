@@ -7,7 +7,8 @@ export const secretImportHyperion: Command = {
   name: "import-hyperion",
   help: "Take in a hyperion backup with a local master key, re-sealed with this vault's keys",
   usage: [
-    "runevault secret import-hyperion [-h] --backup FILE --master-key-file FILE",
+    "runevault secret import-hyperion [-h] --backup FILE",
+    "                                        --master-key-file FILE",
     "                                        [--rename OLD=NEW] [--skip OLD]",
     "                                        [--on-conflict {fail,skip,new-version}]",
     "                                        [--dry-run] [--json]",

@@ -6,7 +6,8 @@ export const secretImportMyVault: Command = {
   name: "import-myvault",
   help: "Take in a myVault database, re-sealed with this vault's keys",
   usage: [
-    "runevault secret import-myvault [-h] --database FILE --master-key-file FILE",
+    "runevault secret import-myvault [-h] --database FILE",
+    "                                       --master-key-file FILE",
     "                                       [--rename OLD=NEW] [--skip OLD]",
     "                                       [--on-conflict {fail,skip,new-version}]",
     "                                       [--dry-run] [--json]",
