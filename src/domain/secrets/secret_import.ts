@@ -40,6 +40,8 @@ export interface ImportResult {
   /** Got a new version. */
   readonly updated: number;
   readonly skipped: number;
+  /** Where they went, with how many each got. */
+  readonly projects: Readonly<Record<string, number>>;
   /** Values that were written; each was read back and is what was sealed. */
   readonly versions: number;
 }
@@ -117,7 +119,11 @@ export class SecretImport {
     for (const { secret, next } of changes) {
       versions += await this.#check(secret, secret.currentVersion + 1, next!.sealed);
     }
-    return { created: created.length, updated: changes.length, skipped, versions };
+    const projects: Record<string, number> = Object.create(null);
+    for (const { project } of [...created.map(({ address }) => address), ...changes.map(({ secret }) => secret)]) {
+      projects[project] = (projects[project] ?? 0) + 1;
+    }
+    return { created: created.length, updated: changes.length, skipped, projects: { ...projects }, versions };
   }
 
   /** What commit() would do. */

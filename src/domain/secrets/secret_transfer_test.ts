@@ -51,7 +51,13 @@ Deno.test("exportPage() and SecretImport carry a project with its history to ano
   assert.equal(page.next, undefined);
   for (const secret of page.secrets) await staged.stage(secret);
   assert.deepEqual(await to.store.listSecrets({ prefix: "", after: "", limit: 9 }), [], "nothing before commit");
-  assert.deepEqual(await staged.commit("fail", "admin"), { created: 2, updated: 0, skipped: 0, versions: 3 });
+  assert.deepEqual(await staged.commit("fail", "admin"), {
+    created: 2,
+    updated: 0,
+    skipped: 0,
+    projects: { db: 2 },
+    versions: 3,
+  });
 
   to.clock.seconds = 1100;
   for (const path of ["db/app", "db/x/y"]) {
@@ -97,10 +103,15 @@ Deno.test("exportPage() refuses a project with a damaged record", async () => {
 
 for (
   const { rule, want, value, version } of [
-    { rule: "skip", want: { created: 1, updated: 0, skipped: 1, versions: 1 }, value: "mine", version: 1 },
+    {
+      rule: "skip",
+      want: { created: 1, updated: 0, skipped: 1, projects: { db: 1 }, versions: 1 },
+      value: "mine",
+      version: 1,
+    },
     {
       rule: "new-version",
-      want: { created: 1, updated: 1, skipped: 0, versions: 2 },
+      want: { created: 1, updated: 1, skipped: 0, projects: { db: 2 }, versions: 2 },
       value: "value of db/app",
       version: 2,
     },

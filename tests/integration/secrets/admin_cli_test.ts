@@ -235,6 +235,11 @@ Deno.test("a project goes to another vault with its history, by passphrase", asy
   assert.equal(JSON.parse(await ok(to, undefined, ...command, "--on-conflict", "skip", "--json")).skipped, 2);
   assert.equal(JSON.parse(await ok(to, undefined, ...command, "--on-conflict", "new-version", "--json")).updated, 2);
   assert.match(await ok(to, undefined, "secret", "versions", "shop/key"), /^ {6}3 /m);
+  const commits = (await auditLines(to)).filter(({ method }) => method === "admin_import_commit");
+  assert.deepEqual(
+    commits.filter(({ status }) => status === "success").map(({ resource, result_count }) => [resource, result_count]),
+    [["secret:shop:*", 2], [undefined, 0], ["secret:shop:*", 2]],
+  );
 });
 
 Deno.test("secret import refuses a file that is damaged, cut off or for another key, and takes nothing of it", async () => {

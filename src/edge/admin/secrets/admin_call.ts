@@ -26,6 +26,8 @@ export interface BodySize {
 /** One call of the engine's administration; its body is wiped when it is over. */
 export class AdminCall implements Disposable {
   subject: Subject = {};
+  /** In the place of `subject` where a call was about several things. */
+  subjects: readonly Subject[] = [];
   readonly #call: Call;
   readonly #announce: () => Promise<void>;
   #body: JsonValue = null;
@@ -116,21 +118,22 @@ class AuditedAdminCall {
   }
 
   async #announce(): Promise<void> {
-    await this.#record({ status: "started" });
+    await this.#record({ status: "started" }, this.#call!.subject);
     this.#isAnnounced = true;
   }
 
   /** A change that was made is not taken back for the second line; AuditLog has told the service log why. */
   async #finish(outcome: Pick<AuditEntry, "status" | "error">): Promise<void> {
+    const { subject, subjects } = this.#call!;
     try {
-      await this.#record(outcome);
+      for (const one of subjects.length > 0 ? subjects : [subject]) await this.#record(outcome, one);
     } catch (reason) {
       if (!this.#isAnnounced) throw reason;
     }
   }
 
-  async #record(outcome: Pick<AuditEntry, "status" | "error">): Promise<void> {
-    const { audit, clock } = this.admin, { resource, version, resultCount = 1 } = this.#call!.subject;
+  async #record(outcome: Pick<AuditEntry, "status" | "error">, subject: Subject): Promise<void> {
+    const { audit, clock } = this.admin, { resource, version, resultCount = 1 } = subject;
     await audit.record({
       time: clock.now(),
       user: ADMIN,

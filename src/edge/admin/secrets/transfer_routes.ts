@@ -77,8 +77,12 @@ async function commit({ imports }: SecretsAdmin, call: AdminCall): Promise<Reply
   await call.change({});
   const result = await staged.commit(rule, ADMIN);
   imports.end(call.name);
-  call.subject = { resultCount: result.created + result.updated };
-  return { status: 200, body: { ...result } };
+  const { projects, ...counts } = result;
+  call.subject = { resultCount: 0 };
+  call.subjects = Object.entries(projects).map(([project, resultCount]) => {
+    return { resource: resourceText(projectResource(project)), resultCount };
+  });
+  return { status: 200, body: counts };
 }
 
 function end({ imports }: SecretsAdmin, call: AdminCall): Promise<Reply> {
