@@ -11,13 +11,14 @@ const DISCARD_MS = 1_000;
  * @throws {HttpBodyError} longer than `maxBytes`, not there within `timeoutMs`, or cut off.
  */
 export function readBody(message: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<Uint8Array> {
-  const tooLong = new HttpBodyError(413, `the body is longer than ${maxBytes} bytes`);
-  if (Number(message.headers["content-length"] ?? 0) > maxBytes) return Promise.reject(tooLong);
+  // Made when it is needed: an error takes a picture of the stack, which each body would pay for.
+  const tooLong = () => new HttpBodyError(413, `the body is longer than ${maxBytes} bytes`);
+  if (Number(message.headers["content-length"] ?? 0) > maxBytes) return Promise.reject(tooLong());
   const parts: Uint8Array[] = [];
   let total = 0;
   return receive(message, timeoutMs, (chunk) => {
     total += chunk.length;
-    if (total > maxBytes) throw tooLong;
+    if (total > maxBytes) throw tooLong();
     parts.push(chunk);
   }).then(() => concat(parts, total));
 }

@@ -1,12 +1,8 @@
-import {
-  type Answer,
-  API_OPERATIONS,
-  OPEN_OPERATIONS,
-  type Operation,
-  type QueryName,
-  V1_OPERATIONS,
-} from "./operations.ts";
+import { API_OPERATIONS } from "./api_operations.ts";
+import { OPEN_OPERATIONS } from "./open_operations.ts";
+import type { Answer, Operation, QueryName } from "./operation.ts";
 import { type SchemaName, SCHEMAS } from "./schemas.ts";
+import { V1_OPERATIONS } from "./v1_operations.ts";
 
 const OPERATIONS = [...OPEN_OPERATIONS, ...V1_OPERATIONS, ...API_OPERATIONS];
 

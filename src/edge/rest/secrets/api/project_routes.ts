@@ -2,7 +2,7 @@ import { checkProjectName, type SecretEngine } from "#domain/secrets/mod.ts";
 import { projectResource } from "#domain/policies/mod.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { HttpReply } from "../../surface.ts";
-import { jsonReply } from "../reply.ts";
+import { jsonReply, plainReply } from "../reply.ts";
 import type { Route } from "../route.ts";
 import type { SecretsCall } from "../secrets_call.ts";
 import { projectOfField } from "./requests.ts";
@@ -40,7 +40,7 @@ async function list({ projects }: SecretEngine, call: SecretsCall): Promise<Http
   call.visible();
   const shown = (await projects.list()).projects.filter(({ name }) => call.mayList(name));
   call.resultCount = shown.length;
-  return jsonReply(200, shown.map(projectBody));
+  return plainReply(200, shown.map(projectBody));
 }
 
 async function create({ projects }: SecretEngine, call: SecretsCall): Promise<HttpReply> {

@@ -5,7 +5,7 @@ import type { SecretAddress } from "#ports/secret_store.ts";
 import type { HttpReply } from "../../surface.ts";
 import { listAll } from "../listing.ts";
 import { ifMatch, listQueryOf, versionOf } from "../query.ts";
-import { emptyReply, jsonReply, versionTag } from "../reply.ts";
+import { emptyReply, jsonReply, plainReply, versionTag } from "../reply.ts";
 import type { Route } from "../route.ts";
 import type { SecretsCall } from "../secrets_call.ts";
 import { splitFirst } from "../target.ts";
@@ -44,7 +44,7 @@ async function list(parts: { engine: SecretEngine; log: Log }, call: SecretsCall
   const query = listQueryOf(call.request.query);
   const { secrets, headers } = await listAll(parts, call.request, { ...query, visible: call.visible(query.project) });
   call.resultCount = secrets.length;
-  return jsonReply(200, secrets.map(listItem), headers);
+  return plainReply(200, secrets.map(listItem), headers);
 }
 
 async function create(engine: SecretEngine, call: SecretsCall): Promise<HttpReply> {

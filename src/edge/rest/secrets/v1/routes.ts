@@ -7,7 +7,7 @@ import type { HttpReply } from "../../surface.ts";
 import type { Fields } from "../fields.ts";
 import { listAll } from "../listing.ts";
 import { ifMatch, listQueryOf, versionOf } from "../query.ts";
-import { emptyReply, jsonReply, versionTag } from "../reply.ts";
+import { emptyReply, jsonReply, plainReply, versionTag } from "../reply.ts";
 import type { Route } from "../route.ts";
 import type { SecretsCall } from "../secrets_call.ts";
 import { expectedVersionOf, materialOf, timingOf } from "./requests.ts";
@@ -34,7 +34,7 @@ export class V1Routes {
     const query = listQueryOf(call.request.query);
     const { secrets, headers } = await listAll(this, call.request, { ...query, visible: call.visible(query.project) });
     call.resultCount = secrets.length;
-    return jsonReply(200, secrets.map(secretMetadata), headers);
+    return plainReply(200, secrets.map(secretMetadata), headers);
   }
 
   async #create(call: SecretsCall): Promise<HttpReply> {
