@@ -190,6 +190,32 @@ Deno.test("runevault lockout lists and clears addresses that failed", async () =
   client.close();
 });
 
+Deno.test("runevault secret rewrap brings every version to a new local key, so that the old one can go", async () => {
+  await using vault = await startSecretsVault();
+  for (const value of ["one", "two"]) await ok(vault, value, "secret", "put", "p/x");
+  const configure = async (from: string, to: string) => {
+    await vault.stop();
+    const text = await Deno.readTextFile(vault.config);
+    assert.ok(text.includes(from));
+    await Deno.writeTextFile(vault.config, text.replace(from, to));
+    await vault.start();
+  };
+  const next = new Uint8Array(32).fill(3).toBase64();
+  await Deno.writeTextFile(join(vault.dir, "configs/next_key"), next, { mode: 0o600 });
+  const [old, both, alone] = [
+    "master_key_file: configs/master_key",
+    "key_id: next, master_key_file: configs/next_key, previous_keys: {local: configs/master_key}",
+    "key_id: next, master_key_file: configs/next_key",
+  ];
+  await configure(old, both);
+  const pending = JSON.parse(await ok(vault, undefined, "secret", "rewrap", "--status", "--json"));
+  assert.deepEqual([pending.key_id, pending.total_versions, pending.pending_versions], ["next", 2, 2]);
+  assert.match(await ok(vault, undefined, "secret", "rewrap"), /^Last pass: +2 re-wrapped, 0 failed, of 2$/m);
+  await configure(both, alone);
+  assert.equal(await ok(vault, undefined, "secret", "get", "p/x", "--version", "1"), "one");
+  assert.equal(await ok(vault, undefined, "secret", "get", "p/x"), "two");
+});
+
 Deno.test("the engine's commands say how to turn it on while it is off", async () => {
   await using vault = await TestVault.start();
   for (
