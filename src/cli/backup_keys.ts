@@ -16,6 +16,25 @@ export const IDENTITY_OPTION: Option = {
   isPath: true,
 };
 
+/** Of a command that writes an age file. */
+export const SEALED_FILE_OPTIONS: readonly Option[] = [
+  { flag: "--out", metavar: "FILE", help: "File to write (mode 0600)", required: true, isPath: true },
+  {
+    flag: "--recipient",
+    metavar: "RECIPIENT",
+    help: "age recipient who can open it (age1...); may be repeated",
+    isRepeatable: true,
+  },
+  PASSPHRASE_OPTION,
+  { flag: "--force", help: "Replace FILE" },
+];
+
+/** For whom such a file is locked. */
+export async function lockOf(context: Context) {
+  const { values } = context;
+  return values.has("--recipient") ? { recipients: values.texts("--recipient") } : await passphraseOf(context);
+}
+
 export async function passphraseOf(context: Context): Promise<{ passphrase: string }> {
   const { readPassphrase } = await import("#daemon/backup/mod.ts");
   const { value, warning } = await readPassphrase(resolve(context.values.required(PASSPHRASE_OPTION.flag)));

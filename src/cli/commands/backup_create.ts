@@ -3,7 +3,7 @@ import type { CreatedBackup } from "#daemon/backup/mod.ts";
 import { buildInfo } from "../build_info.ts";
 import { type Command, JSON_OPTION } from "../command.ts";
 import type { Context } from "../context.ts";
-import { PASSPHRASE_OPTION, passphraseOf } from "../backup_keys.ts";
+import { lockOf, SEALED_FILE_OPTIONS } from "../backup_keys.ts";
 
 export const backupCreate: Command = {
   name: "create",
@@ -14,15 +14,7 @@ export const backupCreate: Command = {
     "                               [--force] [--json]",
   ].join("\n"),
   options: [
-    { flag: "--out", metavar: "FILE", help: "File to write (mode 0600)", required: true, isPath: true },
-    {
-      flag: "--recipient",
-      metavar: "RECIPIENT",
-      help: "age recipient who can open it (age1...); may be repeated",
-      isRepeatable: true,
-    },
-    PASSPHRASE_OPTION,
-    { flag: "--force", help: "Replace FILE" },
+    ...SEALED_FILE_OPTIONS,
     JSON_OPTION,
   ],
   oneOf: ["--recipient", "--passphrase-file"],
@@ -36,7 +28,7 @@ export const backupCreate: Command = {
     const { values } = context;
     const created = await createBackup(await context.withSocket(), {
       out: resolve(values.required("--out")),
-      lock: values.has("--recipient") ? { recipients: values.texts("--recipient") } : await passphraseOf(context),
+      lock: await lockOf(context),
       force: values.has("--force"),
       version: buildInfo().version,
       clock: systemClock,

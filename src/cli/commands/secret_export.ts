@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { PASSPHRASE_OPTION, passphraseOf } from "../backup_keys.ts";
+import { lockOf, PASSPHRASE_OPTION, SEALED_FILE_OPTIONS } from "../backup_keys.ts";
 import { buildInfo } from "../build_info.ts";
 import { type Command, JSON_OPTION } from "../command.ts";
 
@@ -13,15 +13,7 @@ export const secretExport: Command = {
   ].join("\n"),
   options: [
     { flag: "--project", metavar: "PROJECT", help: "What to export, with all versions", required: true },
-    { flag: "--out", metavar: "FILE", help: "File to write (mode 0600)", required: true, isPath: true },
-    {
-      flag: "--recipient",
-      metavar: "RECIPIENT",
-      help: "age recipient who can open it (age1...); may be repeated",
-      isRepeatable: true,
-    },
-    PASSPHRASE_OPTION,
-    { flag: "--force", help: "Replace FILE" },
+    ...SEALED_FILE_OPTIONS,
     JSON_OPTION,
   ],
   oneOf: ["--recipient", PASSPHRASE_OPTION.flag],
@@ -33,7 +25,7 @@ export const secretExport: Command = {
     const { secrets, versions, bytes, sha256, verified } = await writeExport(await context.secrets(), {
       project,
       out,
-      lock: values.has("--recipient") ? { recipients: values.texts("--recipient") } : await passphraseOf(context),
+      lock: await lockOf(context),
       force: values.has("--force"),
       version: buildInfo().version,
       clock: systemClock,

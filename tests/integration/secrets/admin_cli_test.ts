@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
+import { findProgram } from "../../../ffi/build.ts";
 import { LocalKeys } from "#adapters/kms/local/mod.ts";
 import { EnvelopeSealer } from "#domain/sealing/mod.ts";
 import { ROOT } from "../../support/paths.ts";
@@ -166,6 +167,19 @@ Deno.test("runevault secret, project and policy do their work on a real daemon",
     assert.ok(lines.some(({ method, status, error }) => method === "admin_secret_get" && status === "error" && error));
     assert.ok(!vault.stderr.includes("stripe"));
   });
+});
+
+Deno.test({
+  name: "runevault secret put takes a value that is typed, without showing it",
+  ignore: findProgram("python3") === undefined,
+  async fn() {
+    await using vault = await startSecretsVault();
+    const typist = new URL("testdata/type_value.py", import.meta.url).pathname;
+    const command = ["sh", LAUNCHER, "--config", vault.config, "secret", "put", "p/typed"];
+    const { code, stdout } = await run("python3", [typist, ...command]);
+    assert.deepEqual([code, stdout], [0, "Value (not shown, ends with Enter): \r\nCreated 'p/typed': version 1\r\n"]);
+    assert.equal(await ok(vault, undefined, "secret", "get", "p/typed"), "canary-é", "the X was erased");
+  },
 });
 
 Deno.test("runevault lockout lists and clears addresses that failed", async () => {
