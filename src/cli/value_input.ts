@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { messageOf } from "#errors/mod.ts";
 import type { Context } from "./context.ts";
 import type { Option } from "./command.ts";
+import type { Io } from "./io.ts";
 
 /** Of a value; what is longer, no vault takes. */
 const MAX_BYTES = 65_536;
@@ -24,9 +25,7 @@ export const TRIM_OPTION: Option = { flag: "--trim-newline", help: "Leave out on
 export async function readValue({ values, io }: Context): Promise<string> {
   const file = values.text(FILE_OPTION.flag);
   const isTyped = file === undefined && Deno.stdin.isTerminal();
-  if (isTyped) io.stderr("Value (not shown, ends with Enter): ");
-  const bytes = isTyped ? await readTyped() : await readAll(file);
-  if (isTyped) io.stderr("\n");
+  const bytes = isTyped ? await readTyped(io) : await readAll(file);
   if (bytes.length > MAX_BYTES) throw new Error(`the value is longer than ${MAX_BYTES} bytes`);
   const text = decode(bytes);
   bytes.fill(0);
@@ -51,10 +50,11 @@ async function readAll(file: string | undefined): Promise<Uint8Array> {
 }
 
 /** One line from a terminal, with the keys that people expect. */
-async function readTyped(): Promise<Uint8Array> {
+async function readTyped(io: Io): Promise<Uint8Array> {
   const typed: number[] = [], chunk = new Uint8Array(1024);
-  Deno.stdin.setRaw(true);
+  Deno.stdin.setRaw(true); // before the prompt: who answers it at once must not be shown either
   try {
+    io.stderr("Value (not shown, ends with Enter): ");
     for (;;) {
       const count = await Deno.stdin.read(chunk);
       for (const byte of chunk.subarray(0, count ?? 0)) {
@@ -67,6 +67,7 @@ async function readTyped(): Promise<Uint8Array> {
     }
   } finally {
     Deno.stdin.setRaw(false);
+    io.stderr("\n");
     chunk.fill(0);
     typed.fill(0);
   }
