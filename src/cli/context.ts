@@ -1,5 +1,6 @@
 import type { Config } from "#config/config.ts";
 import type { AdminClient } from "#edge/admin/admin_client.ts";
+import type { SecretsClient } from "#edge/admin/secrets_client.ts";
 import type { Io } from "./io.ts";
 import type { Values } from "./values.ts";
 
@@ -24,6 +25,12 @@ export class Context {
   async admin(): Promise<AdminClient> {
     const { AdminClient } = await import("#edge/admin/admin_client.ts");
     return new AdminClient(this.values.text("--admin-socket") ?? (await this.config()).server.admin.socket);
+  }
+
+  /** The same for what the secrets engine does. */
+  async secrets(): Promise<SecretsClient> {
+    const { SecretsClient } = await import("#edge/admin/secrets_client.ts");
+    return new SecretsClient((await this.admin()).socketPath);
   }
 
   printLine(line: string): void {

@@ -35,6 +35,18 @@ export function parseTimeout(text = "10s"): WaitTime {
   throw new Error(`invalid --timeout "${text}": expected a duration such as 500ms, 10s or 1m30s`);
 }
 
+/**
+ * Whole seconds: `90s`, `15m`, `12h`, `30d`, `2w`.
+ *
+ * @throws {Error} naming the flag.
+ */
+export function parseSeconds(flag: string, text: string): number {
+  const parts = /^(\d+)([smhdw])$/.exec(text);
+  const seconds = parts ? Number(parts[1]) * AGO_SECONDS_OF[parts[2]] : NaN;
+  if (Number.isSafeInteger(seconds)) return seconds;
+  throw new Error(`invalid ${flag} "${text}": expected a number and s, m, h, d or w, such as 90s, 12h or 30d`);
+}
+
 const AGO_SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /**

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { LIBRARY_SOURCE } from "#config/library_source.ts";
 import { type Config, DEFAULT_PATHS, loadConfig } from "#config/mod.ts";
-import type { Batch, Invocation } from "#permissions/mod.ts";
+import type { Batch, CommandFiles, Invocation } from "#permissions/mod.ts";
 import type { Values } from "./values.ts";
 
 /**
@@ -17,18 +17,31 @@ export async function invocationOf(command: string, values: Values): Promise<Inv
     return { command, dir: resolve(values.text("--dir") ?? "/opt/rune-vault"), librarySource: LIBRARY_SOURCE };
   }
   if (command === "backup verify" || command === "backup restore") return backupReading(command, values);
-  const isAdmin = /^(token|role|cloud) /.test(command), socket = values.text("--admin-socket");
-  const batch = batchOf(values);
-  if (isAdmin && socket !== undefined) return { command: "admin", socket: absolute(socket), batch };
+  const isAdmin = /^(token|role|cloud|secret|project|policy|lockout) /.test(command);
+  const socket = values.text("--admin-socket"), batch = batchOf(values), files = filesOf(command, values);
+  if (isAdmin && socket !== undefined) return { command: "admin", socket: absolute(socket), batch, files };
   const config = await load(values.text("--config"));
   if (!config) return { command: "unconfigured", candidates: candidates(values.text("--config")) };
   if (command === "backup create") return backupCreation(withSocket(config, socket), values);
-  return configured(command, withSocket(config, socket), batch);
+  return configured(command, withSocket(config, socket), { batch, files });
 }
 
 function batchOf(values: Values): Batch | undefined {
   const list = values.text("--for-each"), outDir = values.text("--out-dir");
   return list === undefined || outDir === undefined ? undefined : { list: resolve(list), outDir: resolve(outDir) };
+}
+
+/** Flags of the secrets' commands that name a file to read. */
+const READ_FLAGS = ["--file", "--passphrase-file", "--identity-file", "--database", "--backup", "--master-key-file"];
+
+/** The files that a command on secrets reads, and the one that it writes. */
+function filesOf(command: string, values: Values): CommandFiles | undefined {
+  if (!command.startsWith("secret ")) return undefined;
+  const flags = READ_FLAGS.flatMap((flag) => values.text(flag) ?? []);
+  // `permissions` gives the command's words alone: they are not its own, and a file that it must have is not named.
+  const words = command !== "secret import" ? [] : flags.length > 0 ? values.words : [SOME_FILE];
+  const out = values.text("--out") ?? (command === "secret export" ? SOME_FILE : undefined);
+  return { read: [...flags, ...words].map((path) => resolve(path)), out: out === undefined ? undefined : resolve(out) };
 }
 
 /** Stand where `permissions` asks for a command without its words. */
@@ -54,7 +67,7 @@ function backupCreation(config: Config, values: Values): Invocation {
   };
 }
 
-function configured(command: string, config: Config, batch?: Batch): Invocation {
+function configured(command: string, config: Config, named: { batch?: Batch; files?: CommandFiles }): Invocation {
   switch (command) {
     case "daemon start":
     case "daemon stop":
@@ -65,7 +78,7 @@ function configured(command: string, config: Config, batch?: Batch): Invocation 
     case "logs":
       return { command: "audit log", config };
     default:
-      return { command: "admin", socket: config.server.admin.socket, config, batch };
+      return { command: "admin", socket: config.server.admin.socket, config, ...named };
   }
 }
 

@@ -80,7 +80,7 @@ for (
     {
       args: ["it's"],
       want:
-        `argument resource: invalid choice: "it's" (choose from 'token', 'role', 'cloud', 'daemon', 'status', 'permissions', 'logs', 'backup', 'version', 'init', 'completion')`,
+        `argument resource: invalid choice: "it's" (choose from 'token', 'role', 'cloud', 'secret', 'project', 'policy', 'lockout', 'daemon', 'status', 'permissions', 'logs', 'backup', 'version', 'init', 'completion')`,
     },
     {
       args: ["token", "\u001b[2J\n'\""],

@@ -21,18 +21,31 @@ import { tokenList } from "./commands/token_list.ts";
 import { tokenRevoke } from "./commands/token_revoke.ts";
 import { tokenRotate } from "./commands/token_rotate.ts";
 import { tokenShow } from "./commands/token_show.ts";
+import { LOCKOUT, POLICY, PROJECT, SECRET } from "./secret_groups.ts";
 import { version } from "./commands/version.ts";
 
 function group(name: string, help: string, commands: readonly Command[]): Command {
-  const choices = commands.filter(({ isAddition }) => !isAddition).map((command) => command.name).join(",");
+  const names = commands.filter(({ isAddition }) => !isAddition).map((command) => command.name);
   return {
     name,
     help,
-    usage: `runevault ${name} [-h] {${choices}} ...`,
+    usage: groupUsage(name, names),
     options: [],
     commands,
     commandLabel: "action",
   };
+}
+
+/** Lines of at most 80 characters, with what `usage: ` takes of the first. */
+function groupUsage(name: string, names: readonly string[]): string {
+  const line = `runevault ${name} [-h] {${names.join(",")}} ...`;
+  if (line.length <= 73) return line;
+  const rows = [""];
+  for (const choice of names) {
+    if (rows.at(-1)!.length + choice.length > 70) rows.push("");
+    rows[rows.length - 1] += `${choice},`;
+  }
+  return `runevault ${name} [-h]\n    {${rows.join("\n     ").slice(0, -1)}}\n    ...`;
 }
 
 /** The command table. */
@@ -42,8 +55,8 @@ export const program: Command = {
   usage: [
     "runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]",
     "                 [--timeout TIMEOUT]",
-    "    {token,role,cloud,daemon,status,permissions,logs,backup,version,init,",
-    "     completion} ...",
+    "    {token,role,cloud,secret,project,policy,lockout,daemon,status,permissions,",
+    "     logs,backup,version,init,completion} ...",
   ].join("\n"),
   options: [],
   commandLabel: "resource",
@@ -51,6 +64,10 @@ export const program: Command = {
     group("token", "Manage per-user tokens", [tokenIssue, tokenRevoke, tokenRotate, tokenList, tokenShow]),
     group("role", "Manage roles", [roleList, roleCreate, roleUpdate, roleDelete]),
     group("cloud", "Register with enVector Cloud", [cloudStatus, cloudRegister]),
+    group("secret", "Keep the team's secrets", SECRET),
+    group("project", "Manage the secrets' projects", PROJECT),
+    group("policy", "Look into policies.yml", POLICY),
+    group("lockout", "Manage client addresses that failed too often", LOCKOUT),
     group("daemon", "Run and stop the vault", [daemonStart, daemonStop, daemonRestart]),
     status,
     permissions(isCommand),

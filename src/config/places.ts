@@ -6,7 +6,7 @@ const OUTSIDE = "outside";
 
 /** A file or folder of an install that belongs into a backup. */
 export interface Place {
-  readonly kind: "config" | "key" | "state" | "secret" | "policies" | "certificate";
+  readonly kind: "config" | "key" | "state" | "secret" | "policies" | "store" | "certificate";
   /** Absolute. */
   readonly path: string;
   /** Stands for the files directly in it. */
@@ -19,7 +19,7 @@ export interface Place {
  * Everything that cannot be made anew, the configuration first. Left out: audit logs, the PID file, the socket, and the
  * library, which comes with each release.
  */
-export function placesOf({ source, installDir, keys, tokens, secretFiles, server }: Config): Place[] {
+export function placesOf({ source, installDir, keys, tokens, secretFiles, server, secrets }: Config): Place[] {
   const { cert, key, disable } = server.grpc.tls;
   const file = (kind: Place["kind"], path: string): Place => ({ kind, path, isFolder: false, isOptional: false });
   const optional = (kind: Place["kind"], path: string, isFolder: boolean): Place => {
@@ -33,7 +33,8 @@ export function placesOf({ source, installDir, keys, tokens, secretFiles, server
     ...secretFiles.map((path) => file("secret", path)),
     ...(disable ? [] : [file("certificate", cert), file("certificate", key)]),
     optional("certificate", join(installDir, "certs"), true),
-    optional("policies", join(installDir, "configs/policies.yml"), false),
+    optional("policies", secrets?.policiesFile ?? join(installDir, "configs/policies.yml"), false),
+    ...(secrets ? [optional("store", secrets.database, false)] : []),
   ];
 }
 

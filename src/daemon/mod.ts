@@ -8,6 +8,7 @@ import type { Config } from "#config/mod.ts";
 export type { Row } from "#adapters/lists/mod.ts";
 export type { SecretFolder } from "./secret_folder.ts";
 export { systemClock } from "#ports/clock.ts";
+
 /** What the running build says of itself. */
 export interface Build {
   /** `vX.Y.Z`, or `dev`. */

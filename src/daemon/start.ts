@@ -1,6 +1,6 @@
 import { libcSender } from "#adapters/native/mod.ts";
 import { addressText, type Config, listenHost } from "#config/mod.ts";
-import { type AdminServer, cloudBody, startAdminServer } from "#edge/admin/mod.ts";
+import { type AdminOptions, type AdminServer, cloudBody, startAdminServer } from "#edge/admin/mod.ts";
 import type { GrpcServer } from "#edge/grpc/mod.ts";
 import { lastingStateOf } from "#domain/cloud/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
@@ -67,7 +67,7 @@ async function serve(
   try {
     using notifier = createNotifier({ log, open: libcSender(config.keys.library) });
     const granted = permissionsFor({ command: "daemon start", config });
-    const admin = await startAdmin(config, vault, open.grpc, granted);
+    const admin = await startAdmin(config, { vault, secrets }, open.grpc, granted);
     try {
       seal(granted, servingPermissions(config));
       using _reload = new ReloadOnSignal([open.reloader(config, vault), ...reloadersOf(secrets)], log, notifier);
@@ -95,13 +95,19 @@ async function openSecrets({ secrets }: Config, vault: Vault, { version }: Build
   return await openSecretsVault(secrets, { ...vault, version });
 }
 
+/** Loaded with the engine only. */
+async function adminOf(config: Config, vault: Vault, secrets: SecretsVault): Promise<AdminOptions["secrets"]> {
+  const { secretsAdmin } = await import("./secrets_admin.ts");
+  return secretsAdmin(config.secrets!, vault, secrets);
+}
+
 function reloadersOf(secrets: SecretsVault | undefined): Reloader[] {
   return secrets ? [{ name: "policies", reload: async () => void await secrets.policies.reload() }] : [];
 }
 
 async function startAdmin(
   config: Config,
-  { tokens, cloud, log }: Vault,
+  { vault, secrets }: { readonly vault: Vault } & Pick<Served, "secrets">,
   { health }: GrpcServer,
   granted: Permissions,
 ): Promise<AdminServer> {
@@ -109,11 +115,12 @@ async function startAdmin(
     const names = cloudNames(config);
     return await startAdminServer({
       socket: config.server.admin.socket,
-      tokens,
-      log,
+      tokens: vault.tokens,
+      log: vault.log,
+      secrets: secrets && await adminOf(config, vault, secrets),
       isServing: () => health.isServing,
-      cloud: { control: cloud, names },
-      status: () => ({ cloud: cloudBody(names, cloud.state), permissions: permissionsInForce(granted) }),
+      cloud: { control: vault.cloud, names },
+      status: () => ({ cloud: cloudBody(names, vault.cloud.state), permissions: permissionsInForce(granted) }),
     });
   } catch (reason) {
     throw new VaultError("FAILED_PRECONDITION", `server: admin: ${messageOf(reason)}`);

@@ -12,6 +12,7 @@ export function backupReason(path: string, invocation: BackupInvocation): string
     const { out, config } = invocation;
     for (const { path, kind } of placesOf(config)) reasons[path] ??= `goes into the backup (${kind})`;
     Object.assign(reasons, {
+      ...config.secrets && { [dirname(config.secrets.database)]: "the secrets' store, and the copy of it" },
       [out]: "the backup",
       [partialPathOf(out)]: "the backup until it is whole and verified",
       [dirname(out)]: FOLDER,

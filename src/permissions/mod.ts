@@ -1,5 +1,6 @@
 export {
   type Batch,
+  type CommandFiles,
   type Invocation,
   type Permissions,
   permissionsFor,

@@ -72,7 +72,20 @@ export type Invocation =
   }
   | { readonly command: "service log" }
   | { readonly command: "audit log" | "permissions"; readonly config: Config }
-  | { readonly command: "admin"; readonly socket: string; readonly config?: Config; readonly batch?: Batch };
+  | {
+    readonly command: "admin";
+    readonly socket: string;
+    readonly config?: Config;
+    readonly batch?: Batch;
+    readonly files?: CommandFiles;
+  };
+
+/** Files that a command's flags name; absolute. */
+export interface CommandFiles {
+  readonly read: readonly string[];
+  /** A sealed file to write. */
+  readonly out?: string;
+}
 
 /** Tokens issued from a list, each into a file of its own. */
 export interface Batch {
@@ -103,7 +116,8 @@ export function permissionsFor(invocation: Invocation): Permissions {
     case "audit log":
       return auditLogPermissions(invocation.config);
     case "admin":
-      return union(adminPermissions(invocation.socket, invocation.config), batchPermissions(invocation.batch));
+      return [batchPermissions(invocation.batch), filePermissions(invocation.files)]
+        .reduce(union, adminPermissions(invocation.socket, invocation.config));
     case "status":
       return statusPermissions(invocation.config);
     case "daemon stop":
@@ -142,6 +156,13 @@ function batchPermissions(batch: Batch | undefined): Permissions {
   return { ...CONFIGURED, read: [batch.list, batch.outDir], write: [batch.outDir] };
 }
 
+function filePermissions(files: CommandFiles | undefined): Permissions {
+  if (!files) return NOTHING;
+  const { read, out } = files;
+  if (out === undefined) return { ...NOTHING, read };
+  return { ...NOTHING, read: outermost([...read, folderOf(out)]), write: [out, partialPathOf(out)] };
+}
+
 /** What lies in a folder is read by its folder: keys, certificates, and the folder of a new file, which has to be synced. */
 function backupPermissions(invocation: BackupInvocation): Permissions {
   const key = invocation.keyFile === undefined ? [] : [invocation.keyFile];
@@ -163,13 +184,14 @@ function createPermissions(
   { config, out }: BackupInvocation & { command: "backup create" },
   key: readonly string[],
 ): Permissions {
-  const { daemon: { pidFile }, server: { admin: { socket } } } = config;
+  const { daemon: { pidFile }, server: { admin: { socket } }, secrets } = config;
+  const store = secrets ? [folderOf(secrets.database)] : []; // SQLite makes files beside the one that it opens
   const places = placesOf(config).map(({ path }) => path), partial = partialPathOf(out);
   return {
     ...CONFIGURED,
     net: unixSocket(socket),
-    read: outermost([...places, pidFile, socket, folderOf(out), ...key]),
-    write: [pidFile, socket, out, partial],
+    read: outermost([...places, ...store, pidFile, socket, folderOf(out), ...key]),
+    write: [pidFile, socket, out, partial, ...store],
   };
 }
 

@@ -84,6 +84,14 @@ for (
       ],
     },
     {
+      invocation: { command: "admin", socket: "/run/a.sock", files: { read: ["/p/key"], out: "/o/e.age" } },
+      want: [
+        "--allow-net=unix:/run/a.sock",
+        "--allow-read=/run/a.sock,/p/key,/o",
+        "--allow-write=/run/a.sock,/o/e.age,/o/e.age.partial",
+      ],
+    },
+    {
       invocation: { command: "init", dir: "/srv/v", librarySource: "/src/lib.so" },
       want: [
         "--allow-read=/srv/v,/src/lib.so",

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { SYSTEM_BUNDLES } from "#adapters/cloud/system_bundles.ts";
 import { credentialNeeds, SDK_ENVIRONMENT } from "#adapters/kms/aws/needs.ts";
+import { partialPathOf } from "#adapters/storage/files/mod.ts";
 import { addressText, kmsAddress } from "#config/mod.ts";
 import { backupReason } from "./backup_reasons.ts";
 import {
@@ -88,6 +89,13 @@ function pathReason(path: string, invocation: Invocation): string {
   if (backup) return backup;
   if (invocation.command === "admin" && path === invocation.batch?.list) return "the list of tokens to issue";
   if (invocation.command === "admin" && path === invocation.batch?.outDir) return "where each token gets its own file";
+  if (invocation.command === "admin" && invocation.files) {
+    const { read, out } = invocation.files;
+    if (read.includes(path)) return "a file that the command names";
+    if (out !== undefined && path === out) return "the export";
+    if (out !== undefined && path === partialPathOf(out)) return "the export until it is whole and verified";
+    if (out !== undefined && path === dirname(out)) return "synced, so that the new name in it survives a power cut";
+  }
   const config = "config" in invocation ? invocation.config : undefined;
   if (!config) return PLAIN_REASONS[invocation.command] ?? "the admin socket";
   const { server: { admin, grpc }, daemon, keys, tokens, audit, secrets } = config;

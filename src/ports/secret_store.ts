@@ -108,6 +108,14 @@ export interface ImportedSecret extends Omit<SecretRecord, "id" | "revision" | k
   readonly versions: readonly SecretVersion[];
 }
 
+/** What goes into the store together with imported secrets. */
+export interface ImportOptions {
+  /** Made with their descriptions where there are none of their names; those that are there stay as they are. */
+  readonly projects?: readonly (Pick<Project, "name" | "description"> & Authorship)[];
+  /** New versions of secrets that are there already. */
+  readonly changes?: readonly SecretChange[];
+}
+
 export interface SecretChange extends SecretSettings, Authorship {
   /** The secret as it was read. */
   readonly secret: SecretRecord;
@@ -221,8 +229,12 @@ export interface SecretStore {
    */
   deleteSecret(address: SecretAddress, secret?: SecretRecord): Promise<void>;
 
-  /** All of them or none; makes the projects that there are not. @throws {VaultError} ALREADY_EXISTS. */
-  importSecrets(secrets: readonly ImportedSecret[]): Promise<void>;
+  /**
+   * All of them or none; makes the projects that there are not.
+   *
+   * @throws {VaultError} ALREADY_EXISTS; ABORTED when a secret to change is no longer as it was read.
+   */
+  importSecrets(secrets: readonly ImportedSecret[], options?: ImportOptions): Promise<void>;
 
   findSecret(address: SecretAddress): Promise<SecretRecord | undefined>;
   /** @param version The current one without. */

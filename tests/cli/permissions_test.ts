@@ -44,6 +44,39 @@ Deno.test("runevault permissions of no command says so", async () => {
   }
 });
 
+Deno.test("runevault permissions explains the files of the secrets' commands", async () => {
+  await using vault = await TestVault.create();
+  for (
+    const { command, want } of [
+      { command: "export", want: ["the export", "the export until it is whole and verified"] },
+      { command: "import", want: ["a file that the command names"] },
+    ]
+  ) {
+    const { code, stdout } = await vault.cli("permissions", "secret", command);
+    assert.equal(code, 0);
+    for (const reason of want) assert.ok(stdout.includes(`      ${reason}\n`), `${reason} in\n${stdout}`);
+  }
+});
+
+Deno.test("the launcher lets a secret's command read the files that it names and no others", async () => {
+  const socket = ["--admin-socket", "/run/a.sock"];
+  for (
+    const { args, read } of [
+      { args: "secret put a --file /v/value", read: "/run/a.sock,/v/value" },
+      { args: "secret get a", read: "/run/a.sock" },
+      { args: "secret import /e/x.age --identity-file /k/id", read: "/run/a.sock,/k/id,/e/x.age" },
+      { args: "secret import-myvault --database /d/v.db --master-key-file /k/m", read: "/run/a.sock,/d/v.db,/k/m" },
+      { args: "policy check --user a read b", read: "/run/a.sock" },
+    ]
+  ) {
+    assert.deepEqual(await permissionFlags([...socket, ...args.split(" ")]), [
+      "--allow-net=unix:/run/a.sock",
+      `--allow-read=${read}`,
+      "--allow-write=/run/a.sock",
+    ]);
+  }
+});
+
 Deno.test("runevault permissions explains the backup commands, a file of theirs as FILE", async () => {
   await using vault = await TestVault.create();
   for (

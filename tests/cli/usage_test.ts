@@ -3,8 +3,8 @@ import { runCli } from "./run_cli.ts";
 
 const TOP = `usage: runevault [-h] [--config CONFIG] [--admin-socket ADMIN_SOCKET]
                  [--timeout TIMEOUT]
-    {token,role,cloud,daemon,status,permissions,logs,backup,version,init,
-     completion} ...
+    {token,role,cloud,secret,project,policy,lockout,daemon,status,permissions,
+     logs,backup,version,init,completion} ...
 `;
 const TOKEN = "usage: runevault token [-h] {issue,revoke,rotate,list} ...\n";
 const ISSUE = "usage: runevault token issue [-h] --user USER --role ROLE [--expires EXPIRES]\n";
@@ -31,6 +31,22 @@ const VERIFY = `usage: runevault backup verify [-h]
                                (--identity-file FILE | --passphrase-file FILE)
                                [--json] FILE
 `;
+const PUT = `usage: runevault secret put [-h] [--file FILE | --generate | --keep-value]
+                            [--trim-newline] [--username USERNAME]
+                            [--kind {manual,automatic}] [--interval INTERVAL]
+                            [--grace GRACE] [--description TEXT]
+                            [--expected-version N] [--json] NAME
+`;
+const EXPORT = `usage: runevault secret export [-h] --project PROJECT --out FILE
+                               (--recipient RECIPIENT | --passphrase-file FILE)
+                               [--force] [--json]
+`;
+const HYPERION = `usage: runevault secret import-hyperion [-h] --backup FILE
+                                        --master-key-file FILE
+                                        [--rename OLD=NEW] [--skip OLD]
+                                        [--on-conflict {fail,skip,new-version}]
+                                        [--dry-run] [--json]
+`;
 
 for (
   const { args, stderr } of [
@@ -44,7 +60,8 @@ for (
     {
       args: "foo",
       stderr: `${TOP}runevault: error: argument resource: invalid choice: 'foo' ` +
-        "(choose from 'token', 'role', 'cloud', 'daemon', 'status', 'permissions', 'logs', 'backup', 'version', 'init', 'completion')\n",
+        "(choose from 'token', 'role', 'cloud', 'secret', 'project', 'policy', 'lockout', 'daemon', 'status', 'permissions', " +
+        "'logs', 'backup', 'version', 'init', 'completion')\n",
     },
     {
       args: "token foo",
@@ -163,6 +180,39 @@ for (
       stderr: `${VERIFY}runevault backup verify: error: the following arguments are required: FILE\n`,
     },
     { args: "backup verify --identity-file x a b", stderr: `${TOP}runevault: error: unrecognized arguments: b\n` },
+    {
+      args: "secret put",
+      stderr: `${PUT}runevault secret put: error: the following arguments are required: NAME\n`,
+    },
+    {
+      args: "secret put a --generate --file x",
+      stderr: `${PUT}runevault secret put: error: argument --generate: not allowed with argument --file\n`,
+    },
+    {
+      args: "secret put a b",
+      stderr: `${TOP}runevault: error: unrecognized arguments: b\n`,
+    },
+    {
+      args: "secret export --project a --out b",
+      stderr:
+        `${EXPORT}runevault secret export: error: one of the arguments --recipient --passphrase-file is required\n`,
+    },
+    {
+      args: "secret import-hyperion --backup b",
+      stderr: `${HYPERION}runevault secret import-hyperion: error: ` +
+        "the following arguments are required: --master-key-file\n",
+    },
+    {
+      args: "policy check --user a read",
+      stderr: "usage: runevault policy check [-h] --user USER [--address ADDRESS] [--json]\n" +
+        "                              ACTION NAME\n" +
+        "runevault policy check: error: the following arguments are required: ACTION NAME\n",
+    },
+    {
+      args: "lockout clear",
+      stderr: "usage: runevault lockout clear [-h] (--address ADDRESS | --all)\n" +
+        "runevault lockout clear: error: one of the arguments --address --all is required\n",
+    },
     { args: "token list extra", stderr: `${TOP}runevault: error: unrecognized arguments: extra\n` },
     { args: "role list --bad=1 more", stderr: `${TOP}runevault: error: unrecognized arguments: --bad=1 more\n` },
   ]
@@ -210,10 +260,14 @@ Deno.test("runevault --help lists the commands and the global flags", async () =
 Rune-Vault Admin CLI
 
 commands:
-  {token,role,cloud,daemon,status,permissions,logs,backup,version,init,completion}
+  {token,role,cloud,secret,project,policy,lockout,daemon,status,permissions,logs,backup,version,init,completion}
     token               Manage per-user tokens
     role                Manage roles
     cloud               Register with enVector Cloud
+    secret              Keep the team's secrets
+    project             Manage the secrets' projects
+    policy              Look into policies.yml
+    lockout             Manage client addresses that failed too often
     daemon              Run and stop the vault
     status              Show whether the daemon is up
     permissions         Show which Deno permissions a command gets, and why

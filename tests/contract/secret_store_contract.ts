@@ -299,6 +299,18 @@ const CASES: Readonly<Record<string, Case>> = {
     assert.match(await refusal(again), /^ALREADY_EXISTS Secret 'secret:db:a'/);
     assert.deepEqual([await store.findSecret(B), await store.findProject("new")], [undefined, undefined]);
   },
+  "imports projects and new versions together with secrets, or nothing": async (store) => {
+    const a = await store.createSecret(fresh());
+    const project = { name: "brought", description: "d", at: 5, actor: "admin" };
+    const changes = [changed(a, { next: next("2", 9999) })];
+    await store.importSecrets([], { projects: [project, { ...project, name: "db" }], changes });
+    assert.equal((await store.findProject("brought"))?.description, "d");
+    assert.equal((await store.findProject("db"))?.description, null, "those that are there stay");
+    assert.equal((await store.findSecret(A))?.currentVersion, 2);
+    const again = store.importSecrets([], { projects: [{ ...project, name: "never" }], changes });
+    assert.match(await refusal(again), /^ABORTED/);
+    assert.equal(await store.findProject("never"), undefined);
+  },
   "passes over every version, in steps": async (store) => {
     const a = await store.createSecret(fresh());
     await store.createSecret(fresh(B));

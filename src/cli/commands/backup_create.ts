@@ -1,12 +1,8 @@
-import { resolve } from "node:path";
 import type { CreatedBackup } from "#daemon/backup/mod.ts";
 import { buildInfo } from "../build_info.ts";
 import { type Command, JSON_OPTION } from "../command.ts";
 import type { Context } from "../context.ts";
-import type { Values } from "../values.ts";
-import { PASSPHRASE_OPTION, passphraseOf } from "../backup_keys.ts";
-
-const SHORT_PASSPHRASE = 16;
+import { lockOf, outOf, SEALED_FILE_OPTIONS } from "../backup_keys.ts";
 
 export const backupCreate: Command = {
   name: "create",
@@ -17,15 +13,7 @@ export const backupCreate: Command = {
     "                               [--force] [--json]",
   ].join("\n"),
   options: [
-    { flag: "--out", metavar: "FILE", help: "File to write (mode 0600)", required: true, isPath: true },
-    {
-      flag: "--recipient",
-      metavar: "RECIPIENT",
-      help: "age recipient who can open it (age1...); may be repeated",
-      isRepeatable: true,
-    },
-    PASSPHRASE_OPTION,
-    { flag: "--force", help: "Replace FILE" },
+    ...SEALED_FILE_OPTIONS,
     JSON_OPTION,
   ],
   oneOf: ["--recipient", "--passphrase-file"],
@@ -36,10 +24,10 @@ export const backupCreate: Command = {
   async run(context) {
     const { createBackup } = await import("#daemon/backup/mod.ts");
     const { systemClock } = await import("#daemon/mod.ts");
-    const { values } = context, out = outOf(values);
+    const { values } = context, out = outOf(context);
     const created = await createBackup(await context.withSocket(), {
       out,
-      lock: values.has("--recipient") ? { recipients: values.texts("--recipient") } : await newPassphrase(context),
+      lock: await lockOf(context),
       force: values.has("--force"),
       version: buildInfo().version,
       clock: systemClock,
@@ -47,25 +35,6 @@ export const backupCreate: Command = {
     report(context, out, created);
   },
 };
-
-/** Standard output cannot be read back, synced or taken away again. */
-function outOf(values: Values): string {
-  const out = values.required("--out");
-  if (out !== "-") return resolve(out);
-  throw new Error("--out -: a backup is verified before it gets its name, so it goes into a file, not to stdout");
-}
-
-/** Whoever gets hold of the file can try passphrases for as long as they like. */
-async function newPassphrase(context: Context): Promise<{ passphrase: string }> {
-  const lock = await passphraseOf(context);
-  if ([...lock.passphrase].length < SHORT_PASSPHRASE) {
-    context.io.stderr(
-      `Warning: the passphrase has fewer than ${SHORT_PASSPHRASE} characters: ` +
-        "who gets hold of the backup can try them all; take six random words, or a --recipient\n",
-    );
-  }
-  return lock;
-}
 
 function report(context: Context, out: string, created: CreatedBackup): void {
   const { manifest, bytes, sha256, verified, stateFrom } = created;

@@ -51,12 +51,12 @@ Deno.test("what an interrupted backup left is named, and neither used nor remove
   install.write("b.age.partial", "half");
   await assert.rejects(
     install.backUp(),
-    /b\.age\.partial is there: another backup is being written, or one was interr/,
+    /b\.age\.partial is there: another file is being written, or one was interr/,
   );
   assert.equal(Deno.readTextFileSync(install.join("b.age.partial")), "half");
   using other = Deno.openSync(install.join("b.age.partial"), { write: true });
   other.lockSync(true); // as whoever writes it does
-  await assert.rejects(install.backUp("b.age", { force: true }), /another backup is being written/);
+  await assert.rejects(install.backUp("b.age", { force: true }), /another file is being written/);
   other.unlockSync();
   await install.backUp("b.age", { force: true });
   assert.equal(existsSync(install.join("b.age.partial")), false);

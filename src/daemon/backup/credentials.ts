@@ -44,7 +44,8 @@ export async function readIdentities(path: string): Promise<Credential<AgeKey>> 
   return { value: { identities }, warning };
 }
 
-async function readSecretText(label: string, path: string): Promise<{ text: string; warning?: string }> {
+/** A small secret file as text. @throws {VaultError} naming the flag and the file. */
+export async function readSecretText(label: string, path: string): Promise<{ text: string; warning?: string }> {
   try {
     const { text, mode } = await readTextFile(path, MAX_BYTES);
     return { text, warning: modeWarning(label, path, mode)?.replace(/^config: /, "") };

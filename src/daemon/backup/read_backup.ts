@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type AgeKey, decryptAge, MAX_AGE_HEADER, readTar, type TarFile } from "#adapters/archive/mod.ts";
+import { type AgeKey, readTar, type TarFile } from "#adapters/archive/mod.ts";
 import type { LoadedConfig } from "#config/mod.ts";
 import {
   type Manifest,
@@ -9,6 +9,7 @@ import {
   readManifest,
 } from "#domain/backup/mod.ts";
 import { messageOf, PayloadError } from "#errors/mod.ts";
+import { isOfSystem, openSealedFile } from "./open_sealed_file.ts";
 import { checkContents, checkFile, configIn, isChecked } from "./contents.ts";
 import { DiskError } from "./disk_file.ts";
 
@@ -43,30 +44,12 @@ const DISCARD: BackupSink = {
  * @throws {PayloadError} naming the backup and what is wrong; quotes nothing of it but names of files.
  */
 export async function readBackup(path: string, key: AgeKey, sink: BackupSink = DISCARD): Promise<ReadBackup> {
-  const plain = await open(path, key);
+  const plain = await openSealedFile(path, key);
   try {
     return await readPlain(plain, sink);
   } catch (reason) {
     if (reason instanceof DiskError || isOfSystem(reason)) throw reason;
     throw new PayloadError(`${path}: ${messageOf(reason)}`, { cause: reason });
-  }
-}
-
-async function open(path: string, key: AgeKey): Promise<ReadableStream<Uint8Array>> {
-  const file = await Deno.open(path);
-  try {
-    const head = new Uint8Array(MAX_AGE_HEADER);
-    let length = 0;
-    while (length < head.length) {
-      const count = await file.read(head.subarray(length));
-      if (count === null) break;
-      length += count;
-    }
-    await file.seek(0, Deno.SeekMode.Start);
-    return await decryptAge(file.readable, head.subarray(0, length), key);
-  } catch (reason) {
-    if (isOfSystem(reason)) throw reason;
-    throw new PayloadError(`${path}: ${messageOf(reason)}`);
   }
 }
 
@@ -136,9 +119,4 @@ async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   for await (const chunk of chunks) parts.push(chunk.slice());
   return new Uint8Array(await new Blob(parts).arrayBuffer());
-}
-
-/** What the operating system or Deno refused: no fault of the backup. */
-function isOfSystem(reason: unknown): boolean {
-  return Object.values(Deno.errors).some((kind) => reason instanceof kind);
 }

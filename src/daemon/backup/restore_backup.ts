@@ -1,8 +1,9 @@
 import { isAbsolute, join, relative } from "node:path";
 import type { AgeKey } from "#adapters/archive/mod.ts";
+import { checkStoreFile } from "#adapters/storage/sqlite/mod.ts";
 import { archivePathOf, type Config, NO_SECRETS, placesOf, type RawConfig, resolveConfig } from "#config/mod.ts";
 import type { Manifest } from "#domain/backup/mod.ts";
-import { PayloadError } from "#errors/mod.ts";
+import { messageOf, PayloadError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import { installLibrary, readLibrary } from "../install_library.ts";
 import { readBackup } from "./read_backup.ts";
@@ -44,6 +45,7 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
   const { manifest, config: original, raw } = await readBackup(file, key, tree);
   const config = configAt(dir, manifest, raw);
   checkLibrary(config, manifest, dir);
+  checkStore(original, manifest, target.tree);
   if (isIn(dir, config.keys.library)) await installLibrary(join(target.tree, relative(dir, config.keys.library)));
   await tree.sync();
   const movedTo = await target.swap();
@@ -58,6 +60,17 @@ function configAt(dir: string, { files }: Manifest, raw: RawConfig): Config {
 function checkLibrary({ keys: { library } }: Config, { files }: Manifest, dir: string): void {
   const file = files.find(({ path }) => join(dir, path) === library);
   if (file) throw new PayloadError(`${file.path} does not belong into a backup: keys.library names it`);
+}
+
+/** Opens the store and reads every record, before anything is replaced. */
+function checkStore(original: Config, { files }: Manifest, tree: string): void {
+  const path = original.secrets && archivePathOf(original.secrets.database, original);
+  if (path === undefined || !files.some((file) => file.path === path)) return;
+  try {
+    checkStoreFile(join(tree, path));
+  } catch (reason) {
+    throw new PayloadError(`${path}: ${messageOf(reason)}`, { cause: reason });
+  }
 }
 
 /** What the restored configuration names by a path that is not in the new directory. */

@@ -4,6 +4,7 @@ import { archivePathOf, type Config, type Place, placesOf } from "#config/mod.ts
 import type { ManifestFile } from "#domain/backup/mod.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { StateTexts } from "./read_state.ts";
+import type { StoreCopy } from "./store_copy.ts";
 
 /** A file that goes into a backup. It is read twice, for its hash and for the archive, and must be the same both times. */
 export interface BackupFile {
@@ -18,11 +19,12 @@ export interface BackupFile {
 export type BackupSource = () => Promise<BackupFile[]>;
 
 /** All parts, the configuration first. A store of its own, such as a database, adds its source and its Place here. */
-export function sourcesOf(config: Config, state: StateTexts): BackupSource[] {
+export function sourcesOf(config: Config, state: StateTexts, store: StoreCopy): BackupSource[] {
   return [
     () => filesOf(config, ({ kind }) => kind === "config"),
     () => Promise.resolve(stateFiles(config, state)),
-    () => filesOf(config, ({ kind }) => kind !== "config" && kind !== "state"),
+    () => filesOf(config, ({ kind }) => !["config", "state", "store"].includes(kind)),
+    () => storeFile(config, store),
   ];
 }
 
@@ -44,6 +46,12 @@ function stateFiles(config: Config, { roles, tokens }: StateTexts): BackupFile[]
     const open = () => Promise.resolve(ReadableStream.from([bytes]));
     return { path: archivePathOf(path, config), mode: 0o600, size: bytes.length, open };
   });
+}
+
+async function storeFile(config: Config, store: StoreCopy): Promise<BackupFile[]> {
+  if (!store.isThere) return [];
+  const path = archivePathOf(config.secrets!.database, config), open = () => Promise.resolve(store.read());
+  return [{ path, mode: 0o600, size: await store.size(), open }];
 }
 
 async function filesOf(config: Config, isWanted: (place: Place) => boolean): Promise<BackupFile[]> {

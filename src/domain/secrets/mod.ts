@@ -27,6 +27,18 @@ export {
   type RotationWorkerParts,
   type TickResult,
 } from "./rotation_worker.ts";
+export { type ExportPage, exportPage } from "./secret_export.ts";
+export {
+  CONFLICT_RULES,
+  type ConflictRule,
+  type ImportParts,
+  type ImportResult,
+  type ImportStore,
+  SecretImport,
+} from "./secret_import.ts";
+export { SecretImports } from "./secret_imports.ts";
+export { type PortableSecret, type PortableVersion, wipePortable } from "./portable_secret.ts";
+export { generatedValue } from "./generated_value.ts";
 export { SecretEngine, type SecretEngineOptions, type SecretEnginePorts } from "./secret_engine.ts";
 export { decodeUserPass, encodeUserPass, type UserPass } from "./userpass_json.ts";
 export { checkBatch, MAX_BATCH, MAX_PAGE, MAX_VALUE_BYTES } from "./validate.ts";

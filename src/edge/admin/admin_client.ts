@@ -1,4 +1,5 @@
-import { AdminClientError, type AdminRequest, adminRequest } from "./admin_request.ts";
+import type { AdminRequest } from "./admin_request.ts";
+import { sendAdmin, unexpectedAnswer } from "./admin_send.ts";
 
 const TIMEOUT_MS = 30_000;
 /** Two whole registrations: the one that runs already, and ours. */
@@ -157,35 +158,17 @@ export class AdminClient {
     return this.#send("POST", "/cloud/register", {}, Math.max(this.timeoutMs, REGISTER_TIMEOUT_MS));
   }
 
-  async #send<Answer>(
+  #send<Answer>(
     method: AdminRequest["method"],
     path: string,
     body?: unknown,
     timeoutMs = this.timeoutMs,
   ): Promise<Answer> {
-    const { status, text } = await adminRequest(this.socketPath, { method, path, body, timeoutMs });
-    const answer = parseObject(text);
-    if (status >= 400) throw new AdminClientError(typeof answer?.error === "string" ? answer.error : "Unknown error");
-    if (answer === undefined) throw this.#unexpected();
-    return answer as Answer;
+    return sendAdmin(this.socketPath, { method, path, body, timeoutMs });
   }
 
   #list<Item>(items: readonly Item[]): readonly Item[] {
-    if (!Array.isArray(items)) throw this.#unexpected();
+    if (!Array.isArray(items)) throw unexpectedAnswer(this.socketPath);
     return items;
-  }
-
-  /** Something else than the daemon listens there. */
-  #unexpected(): AdminClientError {
-    return new AdminClientError(`admin: unexpected answer (socket: ${this.socketPath})`);
-  }
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value as Record<string, unknown> : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -1,15 +1,18 @@
-import { messageOf, VaultError } from "#errors/mod.ts";
+import { messageOf, type StatusCode, VaultError } from "#errors/mod.ts";
 import type { Log } from "#ports/log.ts";
 import type { TokenService } from "#domain/tokens/mod.ts";
+import { FieldErrors } from "../rest/secrets/fields.ts";
+import { JsonError } from "../rest/secrets/json/mod.ts";
 import { backupRoutes } from "./backup_routes.ts";
 import { CallsInFlight } from "./calls_in_flight.ts";
 import { type CloudAdmin, cloudRoutes } from "./cloud_routes.ts";
 import { bindPathOf, prepareBind, publish, removeBindDirectory, type SocketFile, unpublish } from "./private_socket.ts";
-import { type BodyLimits, readJson } from "./read_json.ts";
+import { type BodyLimits, readBytes, readJson } from "./read_json.ts";
 import { HttpError, type Reply, toResponse } from "./reply.ts";
 import { targetOf } from "./request_target.ts";
 import { roleRoutes } from "./role_routes.ts";
 import { dispatch, type Route } from "./router.ts";
+import { type SecretsAdmin, secretsRoutes } from "./secrets/mod.ts";
 import { tokenRoutes } from "./token_routes.ts";
 
 export { bindPathOf } from "./private_socket.ts";
@@ -30,6 +33,8 @@ export interface AdminOptions {
   /** Whether the gRPC health of the whole server is SERVING. */
   readonly isServing: () => boolean;
   readonly log: Log;
+  /** Of the secrets engine; absent while it is off, which its routes say then. */
+  readonly secrets?: SecretsAdmin;
   /** What `GET /status` tells, a plain JSON value without secrets; without it there is no such route. */
   readonly status?: () => unknown;
   /** How the vault stands with the cloud; without it there are no such routes. */
@@ -61,7 +66,9 @@ function start(options: AdminOptions): AdminServer {
   const answer = answerer(options, { maxBytes: MAX_BODY_BYTES, timeoutMs: bodyTimeoutMs, stopping: stopping.signal });
   const { server, file, cut } = listen(options.socket, async (request, { completed }) => {
     if (!calls.begin(completed)) return toResponse({ status: 503, body: { error: "The server is stopping" } });
-    return toResponse(await answer(request));
+    const reply = await answer(request), sent = () => reply.onSent?.();
+    completed.then(sent, sent);
+    return toResponse(reply);
   });
   const stop = async () => {
     removeSocket(file, log);
@@ -92,12 +99,14 @@ function answerer(options: AdminOptions, limits: BodyLimits): (request: Request)
     ...roleRoutes(tokens),
     ...backupRoutes(tokens),
     ...(cloud ? cloudRoutes(cloud) : []),
+    ...secretsRoutes(options.secrets),
   ];
   return async (request) => {
     const { method } = request;
     const target = targetOf(request);
     const json = () => readJson(request, limits);
-    const reply = await dispatch(routes, { method, target, json }).catch((reason) => refusal(reason, log));
+    const bytes = (maxBytes = limits.maxBytes) => readBytes(request, { ...limits, maxBytes });
+    const reply = await dispatch(routes, { method, target, json, bytes }).catch((reason) => refusal(reason, log));
     log("info", `admin: ${method} ${target.slice(0, MAX_LOGGED_TARGET)} ${reply.status}`);
     return reply;
   };
@@ -111,13 +120,21 @@ function healthRoutes({ isServing, status }: AdminOptions): Route[] {
   return routes;
 }
 
+/** Of refusals; all other errors are the vault's own. */
+const STATUS_OF: Partial<Record<StatusCode, number>> = {
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
+  ABORTED: 409,
+};
+
 /** The one place where errors become answers. */
 function refusal(reason: unknown, log: Log): Reply {
   const body = { error: messageOf(reason) };
   if (reason instanceof HttpError) return { status: reason.status, body };
-  if (reason instanceof VaultError && (reason.code === "INVALID_ARGUMENT" || reason.code === "FAILED_PRECONDITION")) {
-    return { status: 400, body };
-  }
+  if (reason instanceof VaultError && STATUS_OF[reason.code]) return { status: STATUS_OF[reason.code]!, body };
+  if (reason instanceof FieldErrors || reason instanceof JsonError) return { status: 400, body };
   log("error", `admin: ${body.error}`);
   return { status: 500, body };
 }

@@ -2,7 +2,7 @@
 export { stagedPathOf, syncDirectory, writeFileAtomic } from "./atomic_write.ts";
 export { parseRoles } from "./parse_roles.ts";
 export { parseTokens } from "./parse_tokens.ts";
-export { partialPathOf, restorePathsOf } from "./work_paths.ts";
+export { copyPathOf, partialPathOf, restorePathsOf } from "./work_paths.ts";
 export { StateYaml } from "./state_yaml.ts";
 export { FileStateStore } from "./file_state_store.ts";
 export { PoliciesFile } from "./policies_file.ts";

@@ -32,9 +32,9 @@ export class ProjectTable {
   }
 
   /** When there is none of that name. */
-  ensure(name: string, { at, actor }: Authorship): void {
+  ensure(name: string, { description = null, at, actor }: Authorship & Partial<Pick<Project, "description">>): void {
     const isThere = this.db.get("SELECT 1 FROM projects WHERE name = ?", name) !== undefined;
-    if (!isThere) this.create({ name, description: null, at, actor });
+    if (!isThere) this.create({ name, description, at, actor });
   }
 
   find(name: string): Project | undefined {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseAddress } from "#domain/secrets/mod.ts";
 import { SeededRandom } from "../../../../tests/support/random.ts";
+import { checkStoreFile } from "./snapshot.ts";
 import { bytes, refusal, TestEngine, textOf } from "../../../../tests/support/secret_engine.ts";
 
 const NAMES = ["a/x", "a/y", "b/z"];
@@ -111,8 +112,20 @@ for (
       db.close();
       assert.match(await refusal(other.store.restore(snapshot, { force: true })), wanted);
       assert.ok(await isUntouched(other));
+      assert.match(await refusal(Promise.try(() => checkStoreFile(snapshot))), wanted);
     }));
 }
+
+Deno.test("checkStoreFile() passes a sound store and leaves it one file", () =>
+  setUp(async (snapshot, other, directory) => {
+    checkStoreFile(snapshot);
+    const names = [...Deno.readDirSync(directory)].map(({ name }) => name).filter((name) =>
+      name.startsWith("snapshot")
+    );
+    assert.deepEqual(names, ["snapshot.db"]);
+    await other.store.restore(snapshot, { force: true });
+    await checkRestored(other);
+  }));
 
 Deno.test(`a snapshot with one bit changed is restored rightly or not at all (seed ${SEED})`, () =>
   setUp(async (snapshot, other) => {

@@ -80,24 +80,8 @@ export class SqliteSecretStore implements port.SecretStore {
     });
   }
 
-  changeSecret({ secret: old, next, at, actor, ...settings }: port.SecretChange): Promise<port.SecretRecord> {
-    return this.#writer.write(() => {
-      this.#expect(old);
-      const revision = old.revision + 1, currentVersion = old.currentVersion + (next ? 1 : 0);
-      const secret = { ...old, ...settings, updatedAt: at, updatedBy: actor, revision, currentVersion };
-      this.#secrets.update(secret);
-      if (!next) return secret;
-      const { sealed } = next;
-      this.#versions.supersede(old, Math.floor(at / 1000), next);
-      this.#versions.insert(old.id, {
-        version: currentVersion,
-        sealed,
-        createdAt: at,
-        createdBy: actor,
-        expiresAt: null,
-      });
-      return secret;
-    });
+  changeSecret(change: port.SecretChange): Promise<port.SecretRecord> {
+    return this.#writer.write(() => this.#change(change));
   }
 
   deleteSecret(address: port.SecretAddress, secret?: port.SecretRecord): Promise<void> {
@@ -111,13 +95,18 @@ export class SqliteSecretStore implements port.SecretStore {
     });
   }
 
-  importSecrets(secrets: readonly port.ImportedSecret[]): Promise<void> {
+  importSecrets(
+    secrets: readonly port.ImportedSecret[],
+    { projects = [], changes = [] }: port.ImportOptions = {},
+  ): Promise<void> {
     return this.#writer.write(() => {
+      for (const { name, ...project } of projects) this.#projects.ensure(name, project);
       for (const { address, versions, ...fields } of secrets) {
         this.#projects.ensure(address.project, { at: fields.createdAt, actor: fields.updatedBy });
         const { id } = this.#secrets.insert(address, { ...fields, revision: 1 });
         for (const version of versions) this.#versions.insert(id, version);
       }
+      for (const change of changes) this.#change(change);
     });
   }
 
@@ -211,6 +200,24 @@ export class SqliteSecretStore implements port.SecretStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #change({ secret: old, next, at, actor, ...settings }: port.SecretChange): port.SecretRecord {
+    this.#expect(old);
+    const revision = old.revision + 1, currentVersion = old.currentVersion + (next ? 1 : 0);
+    const secret = { ...old, ...settings, updatedAt: at, updatedBy: actor, revision, currentVersion };
+    this.#secrets.update(secret);
+    if (!next) return secret;
+    const { sealed } = next;
+    this.#versions.supersede(old, Math.floor(at / 1000), next);
+    this.#versions.insert(old.id, {
+      version: currentVersion,
+      sealed,
+      createdAt: at,
+      createdBy: actor,
+      expiresAt: null,
+    });
+    return secret;
   }
 
   /** @throws {VaultError} ABORTED when the secret is no longer as it was read. */

@@ -32,13 +32,14 @@ export class JsonError extends Error {
 }
 
 /**
+ * @param maxValues Of the whole document, 4,096 without.
  * @returns The value; its strings are copies, so that the body can be wiped.
- * @throws {JsonError} not UTF-8, not JSON, nested more than 16 deep, more than 4,096 values, a member twice, half of a
+ * @throws {JsonError} not UTF-8, not JSON, nested more than 16 deep, more values, a member twice, half of a
  * surrogate pair.
  */
-export function parseJson(body: Uint8Array): JsonValue {
+export function parseJson(body: Uint8Array, maxValues = MAX_VALUES): JsonValue {
   if (!isUtf8(body)) throw new JsonError("not valid UTF-8", 0);
-  const parser = new Parser(body);
+  const parser = new Parser(body, maxValues);
   try {
     return parser.document();
   } catch (reason) {
@@ -53,7 +54,7 @@ class Parser {
   readonly #texts: JsonText[] = [];
   readonly #body: Uint8Array;
 
-  constructor(body: Uint8Array) {
+  constructor(body: Uint8Array, readonly maxValues: number) {
     this.#body = body;
   }
 
@@ -69,7 +70,7 @@ class Parser {
   }
 
   #value(depth: number): JsonValue {
-    if (++this.#values > MAX_VALUES) throw this.#error("too many values");
+    if (++this.#values > this.maxValues) throw this.#error("too many values");
     switch (this.#next()) {
       case QUOTE:
         return this.#text();

@@ -1,0 +1,17 @@
+import type { Command } from "../command.ts";
+
+export const lockoutClear: Command = {
+  name: "clear",
+  help: "Let an address in again, or all of them",
+  usage: "runevault lockout clear [-h] (--address ADDRESS | --all)",
+  options: [
+    { flag: "--address", metavar: "ADDRESS", help: "As 'lockout list' shows it" },
+    { flag: "--all", help: "Every address" },
+  ],
+  oneOf: ["--address", "--all"],
+  examples: ["runevault lockout clear --address 192.0.2.7", "runevault lockout clear --all"],
+  async run(context) {
+    const cleared = await (await context.secrets()).clearLockouts(context.values.text("--address"));
+    context.printLine(`Cleared ${cleared} ${cleared === 1 ? "address" : "addresses"}`);
+  },
+};
