@@ -141,7 +141,8 @@ export class OnePort {
   }
 
   #serve(spoken: Spoken, socket: Socket, connection: Connection): void {
-    const protocol = this.#options.protocols[spoken];
+    // A handshake may end after stopAccepting(): the protocols drain, and take nothing new.
+    const protocol = this.#server.listening ? this.#options.protocols[spoken] : undefined;
     if (protocol) protocol.accept(socket, connection);
     else connection.close();
   }

@@ -4,7 +4,7 @@ import { messageOf } from "#errors/mod.ts";
 import type { Log } from "#ports/log.ts";
 import type { Connection, Protocol } from "../listener/mod.ts";
 import { HttpConnection, type HttpTimes } from "./http_connection.ts";
-import { errorReply } from "./replies.ts";
+import { checkHeaders, errorReply } from "./replies.ts";
 import { discardBody, readBody } from "./read_body.ts";
 import { peerAddressOf, readHead, type RequestHead } from "./request_head.ts";
 import { HttpBodyError, type HttpReply, type HttpRequest, type HttpSurface } from "./surface.ts";
@@ -91,7 +91,9 @@ export class HttpServer implements Protocol {
   async #answer(request: HttpRequest): Promise<HttpReply> {
     try {
       const surface = this.#options.surfaces.find((candidate) => candidate.owns(request.path));
-      return surface ? await surface.handle(request) : errorReply(404, "not found");
+      const reply = surface ? await surface.handle(request) : errorReply(404, "not found");
+      checkHeaders(reply);
+      return reply;
     } catch (reason) {
       if (reason instanceof HttpBodyError) return errorReply(reason.status, reason.message);
       this.#options.log("error", `http: ${messageOf(reason)}`);

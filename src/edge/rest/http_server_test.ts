@@ -8,13 +8,14 @@ class Echo implements HttpSurface {
   readonly held = Promise.withResolvers<void>();
 
   owns(path: string): boolean {
-    return path.startsWith("/echo") || path.startsWith("/fail") || path === "/held";
+    return path.startsWith("/echo") || path.startsWith("/fail") || path === "/held" || path === "/split";
   }
 
   async handle(request: HttpRequest): Promise<HttpReply> {
     this.paths.push(request.path);
     if (request.path === "/fail") throw new Error("canary-in-the-reason");
     if (request.path === "/held") await this.held.promise;
+    if (request.path === "/split") return jsonReply(200, {}, { location: `/a${request.query.get("to")}` });
     const { method, path, query, peerAddress } = request;
     const body = method === "POST" ? new TextDecoder().decode(await request.body(10)) : undefined;
     const token = request.header("authorization");
@@ -25,6 +26,8 @@ class Echo implements HttpSurface {
 const GET = (target: string, extra = "") => `GET ${target} HTTP/1.1\r\nHost: a\r\n${extra}Connection: close\r\n\r\n`;
 const POST = (body: string, extra = "") =>
   `POST /echo HTTP/1.1\r\nHost: a\r\n${extra}Connection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const CHUNKED = (chunks: string, coding = "chunked") =>
+  `POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: ${coding}\r\n\r\n${chunks}`;
 const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
 const bodyOf = (answer: string) => answer.slice(answer.indexOf("\r\n\r\n") + 4);
 
@@ -68,6 +71,24 @@ for (
       want: 413,
     },
     { name: "a handler that throws", request: GET("/fail"), want: 500, error: "internal error" },
+    {
+      name: "a handler that puts lines into a header",
+      request: GET("/split?to=%0d%0aset-cookie:%20canary%0d%0a%0d%0a"),
+      want: 500,
+      error: "internal error",
+    },
+    { name: "a header that goes on in a second line", request: GET("/echo", "X: a\r\n b\r\n"), want: 400 },
+    { name: "a space before a header's colon", request: GET("/echo", "X : a\r\n"), want: 400 },
+    { name: "a header without a name", request: GET("/echo", ": a\r\n"), want: 400 },
+    { name: "a bare CR in a header", request: GET("/echo", "X: a\rb\r\n"), want: 400 },
+    { name: "a length with a sign", request: GET("/echo", "Content-Length: +1\r\n"), want: 400 },
+    { name: "lengths in a list", request: GET("/echo", "Content-Length: 1, 1\r\n"), want: 400 },
+    {
+      name: "a coding with a control character before it",
+      request: CHUNKED("1\r\na\r\n0\r\n\r\n", "\vchunked"),
+      want: 400,
+    },
+    { name: "chunks", request: CHUNKED("1\r\na\r\n2\r\nbc\r\n0\r\n\r\n"), want: 200 },
   ]
 ) {
   Deno.test(`HttpServer answers ${name} with ${want}`, async () => {
@@ -79,6 +100,23 @@ for (
     assert.doesNotMatch(answer, /canary|\r\nserver:/i);
     if (want !== 200) assert.deepEqual(Object.keys(JSON.parse(bodyOf(answer))), ["error"]);
     if (error) assert.equal(JSON.parse(bodyOf(answer)).error, error);
+  });
+}
+
+for (
+  const { name, request } of [
+    { name: "a coding that is not chunked", request: CHUNKED("", "x") },
+    { name: "a chunk length that is no number", request: CHUNKED("0x1\r\na\r\n0\r\n\r\n") },
+    { name: "a chunk longer than it says", request: CHUNKED("1\r\nab\r\n0\r\n\r\n") },
+    { name: "chunks that end in LF", request: CHUNKED("1\na\n0\n\n") },
+  ]
+) {
+  Deno.test(`HttpServer closes the connection on ${name}, and never answers what follows`, async () => {
+    const echo = new Echo();
+    await using fixture = await HttpFixture.start({ surfaces: [echo] });
+    const answer = await fixture.exchange(request.replace("Connection: close\r\n", ""), GET("/echo/smuggled"));
+    assert.doesNotMatch(answer, /200 OK|smuggled/);
+    assert.equal(echo.paths.includes("/echo/smuggled"), false);
   });
 }
 
