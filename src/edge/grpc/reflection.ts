@@ -31,7 +31,11 @@ const filesBySymbol = indexSymbols([...registry.files]);
 export function reflectionHandlers(): UntypedServiceImplementation {
   const serverReflectionInfo: handleBidiStreamingCall<ReflectionRequest, Answer> = (call) => {
     call.on("data", (request: ReflectionRequest) => {
-      call.write({ valid_host: "", original_request: request, ...answer(request) });
+      const takesMore = call.write({ valid_host: "", original_request: request, ...answer(request) });
+      if (takesMore) return;
+      // Answers are longer than questions: a caller that asks on and never reads would fill the memory with them.
+      call.pause();
+      call.once("drain", () => call.resume());
     });
     call.on("end", () => call.end());
   };
