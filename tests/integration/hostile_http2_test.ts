@@ -188,14 +188,14 @@ Deno.test("compressed requests that inflate a thousandfold are bounded", () =>
     }));
   }, { peakMiB: 1536 }));
 
-Deno.test("questions to reflection whose answers nobody reads take bounded memory", () =>
+Deno.test("calls of reflection that ask on and never read are answered for so long, in bounded memory", () =>
   survive(async ({ attacker }) => {
     const symbol = new TextEncoder().encode("rune.vault.v1.VaultService"), fileContainingSymbol = 4 << 3 | 2;
     const question = Uint8Array.of(fileContainingSymbol, symbol.length, ...symbol);
     const questions = Buffer.concat(times(20_000, () => [messagePrefix(question.length), question]).flat());
     const path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
-    for (const session of await Promise.all(times(2, () => attacker()))) {
+    for (const session of await Promise.all(times(8, () => attacker()))) {
       await session.send(callHeaders(1, { path }));
-      assert.ok(await session.sendBody(1, questions));
+      await session.sendBody(1, questions);
     }
-  }, { peakMiB: 600 }));
+  }, { peakMiB: 400 }));
