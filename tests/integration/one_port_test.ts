@@ -9,7 +9,7 @@ import { ROOT } from "../support/paths.ts";
 import { run, TestVault } from "../support/test_vault.ts";
 import { refusalOf, VaultClient } from "../support/vault_client.ts";
 
-const ROUNDS = 30;
+const ROUNDS = 15;
 const HEALTH = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const hasCurl = await run("curl", ["--version"]).then(() => true, () => false);
 

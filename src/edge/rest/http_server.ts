@@ -36,7 +36,8 @@ export class HttpServer implements Protocol {
     // Time limits are the connections' own: those of node:http are looked after by a server that listens itself.
     const keepAliveTimeout = this.#times.idleMs;
     const limits = { maxHeaderSize: MAX_HEAD_BYTES, headersTimeout: 0, requestTimeout: 0, keepAliveTimeout };
-    this.#server = createServer(limits);
+    const requireHostHeader = false; // node:http would answer by itself, out of turn: readHead() refuses
+    this.#server = createServer({ ...limits, requireHostHeader });
     // node:http ends each connection with its first answer unless its server listens; here the port does that.
     Object.defineProperty(this.#server, "listening", { get: () => !this.#isDraining });
     this.#server.maxHeadersCount = 0; // it would drop headers in silence; readHead() refuses

@@ -88,6 +88,13 @@ for (
       request: CHUNKED("1\r\na\r\n0\r\n\r\n", "\vchunked"),
       want: 400,
     },
+    { name: "no Host", request: "GET /echo HTTP/1.1\r\nConnection: close\r\n\r\n", want: 400 },
+    { name: "HTTP/1.0 without Host", request: "GET /echo HTTP/1.0\r\n\r\n", want: 200 },
+    {
+      name: "an upgrade to a websocket as if none were asked for",
+      request: GET("/echo", "Upgrade: websocket\r\nConnection: upgrade\r\n"),
+      want: 200,
+    },
     { name: "chunks", request: CHUNKED("1\r\na\r\n2\r\nbc\r\n0\r\n\r\n"), want: 200 },
   ]
 ) {
@@ -119,6 +126,33 @@ for (
     assert.equal(echo.paths.includes("/echo/smuggled"), false);
   });
 }
+
+Deno.test("HttpServer leads to no other host", async () => {
+  await using fixture = await HttpFixture.start({ surfaces: [new Echo()] });
+  assert.doesNotMatch(await fixture.exchange("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", GET("/echo")), /200/);
+});
+
+Deno.test("HttpServer answers HEAD without a body, and what follows", async () => {
+  await using fixture = await HttpFixture.start({ surfaces: [new Echo()] });
+  const answer = await fixture.exchange("HEAD /echo HTTP/1.1\r\nHost: a\r\n\r\n", GET("/echo/next"));
+  assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^{]*\r\n\r\nHTTP\/1\.1 200 OK\r\n[^{]*\{[^{]*"\/echo\/next"/);
+});
+
+Deno.test("HttpServer lets a client go that does not wait for its answer", async () => {
+  const echo = new Echo();
+  await using fixture = await HttpFixture.start({ surfaces: [echo] });
+  for (const next of ["", "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"]) {
+    echo.paths.length = 0;
+    const connection = fixture.connect();
+    connection.send(`GET /held HTTP/1.1\r\nHost: a\r\n\r\n${next}`);
+    await waitFor(() => echo.paths.includes("/held"));
+    connection.close();
+    await waitFor(() => fixture.connections === 0);
+  }
+  echo.held.resolve();
+  assert.equal(statusOf(await fixture.exchange(GET("/echo"))), 200);
+  assert.deepEqual(fixture.logged, []);
+});
 
 Deno.test("HttpServer hands the path on undecoded, and the rest of the request as it was sent", async () => {
   await using fixture = await HttpFixture.start({ surfaces: [new Echo()] });
