@@ -239,6 +239,20 @@ Deno.test("HttpServer cuts half a head after its time, and an idle connection af
   assert.ok(fixture.clock.time > 75_000);
 });
 
+Deno.test("HttpServer cuts a client that does not take its answer, before it works on the next request", async () => {
+  let asked = 0;
+  const large: HttpSurface = {
+    owns: () => true,
+    handle: () => Promise.resolve({ status: 200, body: new Uint8Array(20_000_000 * ++asked) }), // more than kernels hold
+  };
+  await using fixture = await HttpFixture.start({ surfaces: [large], times: { takeMs: 50 } });
+  using client = await Deno.connect({ hostname: "127.0.0.1", port: fixture.number });
+  await client.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(10)));
+  await waitFor(() => asked > 0);
+  await waitFor(() => fixture.connections === 0);
+  assert.equal(asked, 1);
+});
+
 Deno.test("HttpServer.stop() closes idle connections, answers requests in flight and half-sent ones", async () => {
   const echo = new Echo();
   await using fixture = await HttpFixture.start({ surfaces: [echo] });
