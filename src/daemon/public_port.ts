@@ -35,18 +35,14 @@ export class PublicPort {
     const http = enable
       ? new HttpServer({ surfaces: countedSurfaces({ "/health": health, ...surfaces }, vault.metrics), log })
       : undefined;
-    const opened = new PublicPort(
-      grpc,
-      http,
-      new OnePort({ protocols: { http2: grpc, http1: http }, tls: files, clock, log }),
-    );
     try {
-      await opened.port.listen(listenHost(host), port);
+      const opened = new OnePort({ protocols: { http2: grpc, http1: http }, tls: files, clock, log });
+      await opened.listen(listenHost(host), port);
+      return new PublicPort(grpc, http, opened);
     } catch (reason) {
-      await opened.stop();
+      await Promise.all([grpc.stop(), http?.stop()]);
       throw reason;
     }
-    return opened;
   }
 
   /** Reads certificate and key again, checked as at the start; without TLS there is nothing to do. */

@@ -7,7 +7,7 @@
  */
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
-import { GRPC_OPTIONS } from "#edge/grpc/mod.ts";
+import { GRPC_OPTIONS, Sessions } from "#edge/grpc/mod.ts";
 import { OnePort, type Protocol } from "#edge/listener/mod.ts";
 import { systemClock } from "#ports/clock.ts";
 import "./loop_probe.ts"; // it costs a little, so both servers carry it
@@ -31,13 +31,7 @@ const cert = Buffer.from(Deno.readFileSync(`${certs}/server.pem`));
 const key = Buffer.from(Deno.readFileSync(`${certs}/server.key`));
 
 if (listener === "one-port") {
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const http2: Protocol = {
-    accept(socket, connection) {
-      connection.settle();
-      injector.injectConnection(socket);
-    },
-  };
+  const http2 = new Sessions(server);
   const http1: Protocol = { accept: (socket) => socket.destroy() };
   const port = new OnePort({ protocols: { http2, http1 }, tls: { cert, key }, clock: systemClock, log: () => {} });
   console.log(`port ${await port.listen("127.0.0.1", 0)}`);

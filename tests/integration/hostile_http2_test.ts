@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { callHeaders, FLAG, FRAME, type Frame, Http2Attacker, messagePrefix } from "../support/http2_attacker.ts";
 import { memoryOf } from "../support/process_memory.ts";
@@ -186,3 +187,15 @@ Deno.test("compressed requests that inflate a thousandfold are bounded", () =>
       await session.sendBody(1, messagePrefix(bomb.length, true)) && await session.sendBody(1, bomb);
     }));
   }, { peakMiB: 1536 }));
+
+Deno.test("calls of reflection that ask on and never read are answered for so long, in bounded memory", () =>
+  survive(async ({ attacker }) => {
+    const symbol = new TextEncoder().encode("rune.vault.v1.VaultService"), fileContainingSymbol = 4 << 3 | 2;
+    const question = Uint8Array.of(fileContainingSymbol, symbol.length, ...symbol);
+    const questions = Buffer.concat(times(20_000, () => [messagePrefix(question.length), question]).flat());
+    const path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    for (const session of await Promise.all(times(8, () => attacker()))) {
+      await session.send(callHeaders(1, { path }));
+      await session.sendBody(1, questions);
+    }
+  }, { peakMiB: 400 }));

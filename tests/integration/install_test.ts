@@ -240,20 +240,22 @@ Deno.test("secret files of a loose mode are warned about and used", async () => 
 });
 
 for (
-  const { host, target, sourceIp } of [
+  const { host, target, sourceIp, tls = false } of [
     { host: "::1", target: "[::1]", sourceIp: "[::1]" },
+    { host: "::1", target: "[::1]", sourceIp: "[::1]", tls: true },
+    { host: "::", target: "127.0.0.1", sourceIp: "127.0.0.1", tls: true },
     { host: "::", target: "127.0.0.1", sourceIp: "127.0.0.1" },
     { host: "", target: "127.0.0.1", sourceIp: "127.0.0.1" },
     { host: "localhost", target: "127.0.0.1", sourceIp: "127.0.0.1" },
   ]
 ) {
-  Deno.test(`a vault that listens on "${host}" is up and audits a caller as ${sourceIp}`, async () => {
-    await using vault = await TestVault.create({ tls: false });
+  Deno.test(`a vault that listens on "${host}"${tls ? " with TLS" : ""} is up and audits a caller as ${sourceIp}`, async () => {
+    await using vault = await TestVault.create({ tls });
     const text = await Deno.readTextFile(vault.config);
     await Deno.writeTextFile(vault.config, text.replace("host: 127.0.0.1", `host: "${host}"`));
     await vault.start();
     assert.equal((await vault.cli("status")).code, 0);
-    using client = new VaultClient(`${target}:${vault.port}`);
+    using client = new VaultClient(`${target}:${vault.port}`, tls ? vault.ca : undefined);
     await client.getPublicKey({ token: await vault.issueToken("alice") });
     const { stdout } = await vault.cli("logs", "--audit", "--json");
     assert.equal(JSON.parse(stdout).source_ip, sourceIp);

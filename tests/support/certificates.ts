@@ -6,9 +6,13 @@ const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 86_400_000;
 
 type Names = ConstructorParameters<typeof SubjectAlternativeNameExtension>[0];
-const LOCAL: Names = [{ type: "dns", value: "localhost" }, { type: "ip", value: "127.0.0.1" }];
+const LOCAL: Names = [
+  { type: "dns", value: "localhost" },
+  { type: "ip", value: "127.0.0.1" },
+  { type: "ip", value: "::1" },
+];
 
-/** A CA and a certificate for localhost and 127.0.0.1 or other names, in PEM; quick to make, unlike the vault's own of RSA 4096. */
+/** A CA and a certificate for localhost, 127.0.0.1 and ::1, or other names, in PEM; quick to make, unlike the vault's own of RSA 4096. */
 export async function testCertificates(
   { notBefore = Date.now() - DAY_MS, notAfter = Date.now() + 90 * DAY_MS, names = LOCAL } = {},
 ): Promise<{ ca: string; cert: string; key: string }> {

@@ -168,8 +168,8 @@ class SendWindows {
 /** The HEADERS frame of a gRPC call of the vault, literal and without compression (RFC 7541, section 6.2.2). */
 export function callHeaders(
   stream: number,
-  { method = "DecryptScores", extra = {}, flags = FLAG.endHeaders }: {
-    method?: string;
+  { path = "/rune.vault.v1.VaultService/DecryptScores", extra = {}, flags = FLAG.endHeaders }: {
+    path?: string;
     extra?: Record<string, string>;
     flags?: number;
   } = {},
@@ -177,7 +177,7 @@ export function callHeaders(
   const fields: [string, string][] = [
     [":method", "POST"],
     [":scheme", "https"],
-    [":path", `/rune.vault.v1.VaultService/${method}`],
+    [":path", path],
     [":authority", "localhost"],
     ["content-type", "application/grpc"],
     ["te", "trailers"],

@@ -28,6 +28,7 @@ export class VaultClient implements Disposable {
       "grpc.max_receive_message_length": 256 << 20,
       "grpc.max_send_message_length": -1,
       "grpc-node.flow_control_window": 4 << 20,
+      ...ca !== undefined && { "grpc.ssl_target_name_override": "localhost" }, // grpc-js takes no address for a name
     });
   }
 

@@ -1,14 +1,14 @@
-import { Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
+import { Server, type ServiceDefinition } from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Connection, Protocol } from "../listener/mod.ts";
 import { serviceDefinition, VAULT_SERVICE } from "./definitions.ts";
 import { Health, HEALTH_SERVICE } from "./health.ts";
 import { ReceiveBudget } from "./receive_budget.ts";
 import { REFLECTION_SERVICES, reflectionHandlers } from "./reflection.ts";
+import { Sessions } from "./sessions.ts";
 import { vaultHandlers, type VaultParts } from "./vault_handlers.ts";
 import { type MessageParts, readDecryptMetadata, readDecryptScores, readGetPublicKey } from "./wire.ts";
 
@@ -17,8 +17,6 @@ const MAX_MESSAGE_BYTES = 268_435_456;
 const BUDGET = { totalBytes: 2 * MAX_MESSAGE_BYTES, compressedBytes: MAX_MESSAGE_BYTES, silenceMs: 60_000 };
 const BUDGET_CHECK_MS = 5_000;
 const DRAIN_MS = 5_000;
-/** From the end of the TLS handshake, or the preface, to the client's settings, with which every HTTP/2 client begins. */
-const SETTINGS_MS = 10_000;
 
 /** Limits of the server; the bench measures an empty one with the same. */
 export const GRPC_OPTIONS = {
@@ -35,12 +33,9 @@ export const GRPC_OPTIONS = {
 export class GrpcServer implements Protocol {
   readonly health = new Health(["", VAULT_SERVICE]);
   readonly #server = new Server(GRPC_OPTIONS);
-  readonly #injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+  readonly #sessions = new Sessions(this.#server);
   readonly #budget: ReceiveBudget;
-  readonly #sessions = new Set<ServerHttp2Session>();
   readonly #budgetTimer: ReturnType<typeof setInterval>;
-  /** Whose session is being made: grpc-js makes it before accept() returns. */
-  #arriving: Connection | undefined;
 
   /** @throws {VaultError} when grpc-js hides what bounds its memory. */
   constructor(parts: VaultParts, clock: Clock = parts.clock) {
@@ -48,22 +43,18 @@ export class GrpcServer implements Protocol {
     this.#server.addService(vaultService(), vaultHandlers(parts));
     this.#server.addService(serviceDefinition(HEALTH_SERVICE), this.health.handlers());
     for (const name of REFLECTION_SERVICES) this.#server.addService(serviceDefinition(name), reflectionHandlers());
-    for (const http2Server of http2ServersOf(this.#server)) {
+    for (const http2Server of this.#sessions.http2Servers) {
       // After grpc-js has paused the stream: a listener before that would start it and stop it again.
       http2Server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
         this.#budget.track(stream, headers);
       });
-      http2Server.on("session", (session: ServerHttp2Session) => this.#track(session));
     }
     this.#budgetTimer = setInterval(() => this.#budget.endSilent(), BUDGET_CHECK_MS);
   }
 
   /** Takes a connection over whose client speaks HTTP/2. */
   accept(socket: Socket, connection: Connection): void {
-    connection.expectWithin(SETTINGS_MS);
-    this.#arriving = connection;
-    this.#injector.injectConnection(socket);
-    this.#arriving = undefined;
+    this.#sessions.accept(socket, connection);
   }
 
   /** Says NOT_SERVING, accepts nothing new and lets calls in flight end; after 5 s the rest is cut. */
@@ -73,29 +64,14 @@ export class GrpcServer implements Protocol {
     const refusing = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     const force = setTimeout(() => this.#cut(), DRAIN_MS);
     // grpc-js takes a session that is closing for closed: its own listener would have waited for the connection.
-    const ended = [...this.#sessions].map((session) =>
-      new Promise<void>((resolve) => session.once("close", () => resolve()))
-    );
-    await Promise.all([refusing, ...ended]);
+    await Promise.all([refusing, this.#sessions.closed()]);
     clearTimeout(force);
-  }
-
-  #track(session: ServerHttp2Session): void {
-    const connection = this.#arriving;
-    this.#sessions.add(session);
-    session.on("close", () => this.#sessions.delete(session));
-    if (!connection) return;
-    session.once("remoteSettings", () => connection.settle()); // from here on keepalive finds out who is gone
-    session.on("stream", (stream: ServerHttp2Stream) => {
-      connection.begin();
-      stream.once("close", () => connection.end());
-    });
   }
 
   /** Without channelz grpc-js's own forceShutdown() knows of no session and leaves a half-sent call as it is. */
   #cut(): void {
     this.#server.forceShutdown();
-    for (const session of this.#sessions) session.destroy();
+    this.#sessions.cut();
   }
 }
 
@@ -115,11 +91,4 @@ function vaultService(): ServiceDefinition {
     },
   ]);
   return Object.fromEntries(methods);
-}
-
-/** grpc-js does not hand out its HTTP/2 servers, and nothing else sees a request before its body is in memory. */
-function http2ServersOf(server: Server): Http2Server[] {
-  const servers = (server as unknown as { http2Servers?: Map<Http2Server, unknown> }).http2Servers;
-  if (servers && servers.size > 0) return [...servers.keys()];
-  throw new VaultError("INTERNAL", "this version of @grpc/grpc-js hides its HTTP/2 servers: memory cannot be bounded");
 }

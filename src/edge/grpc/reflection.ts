@@ -15,6 +15,9 @@ export const REFLECTION_SERVICES = [
   "grpc.reflection.v1alpha.ServerReflection",
 ] as const;
 
+/** In a call: a short question has a long answer, and Deno's HTTP/2 never says that nobody reads what it is given. */
+const MAX_QUESTIONS = 100;
+
 /** A ServerReflectionRequest as proto-loader decodes it; `message_request` names the field that is set. */
 interface ReflectionRequest {
   readonly message_request?: string;
@@ -26,12 +29,21 @@ interface ReflectionRequest {
 type Answer = Readonly<Record<string, unknown>>;
 
 const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [...fileDescriptors] }));
+const encodedFiles = new Map<DescFile, Answer>();
 const filesBySymbol = indexSymbols([...registry.files]);
 
 export function reflectionHandlers(): UntypedServiceImplementation {
   const serverReflectionInfo: handleBidiStreamingCall<ReflectionRequest, Answer> = (call) => {
+    let questions = 0;
     call.on("data", (request: ReflectionRequest) => {
-      call.write({ valid_host: "", original_request: request, ...answer(request) });
+      if (++questions <= MAX_QUESTIONS) {
+        call.write({ valid_host: "", original_request: request, ...answer(request) });
+      } else if (questions === MAX_QUESTIONS + 1) {
+        call.emit("error", {
+          code: status.RESOURCE_EXHAUSTED,
+          details: `more than ${MAX_QUESTIONS} questions in a call`,
+        });
+      }
     });
     call.on("end", () => call.end());
   };
@@ -71,9 +83,11 @@ function indexSymbols(files: readonly DescFile[]): ReadonlyMap<string, DescFile>
   return new Map(files.flatMap((file) => [...nestedTypes(file)].map((type) => [type.typeName, file] as const)));
 }
 
-/** The file and all that it imports, directly or not. */
+/** The file and all that it imports, directly or not; encoded once, since anyone may ask as often as they like. */
 function fileAnswer(file: DescFile | undefined): Answer {
   if (!file) return errorAnswer(status.NOT_FOUND, "not found");
+  const known = encodedFiles.get(file);
+  if (known) return known;
   const files = new Set<DescFile>();
   const visit = (visited: DescFile) => {
     files.add(visited);
@@ -81,7 +95,9 @@ function fileAnswer(file: DescFile | undefined): Answer {
   };
   visit(file);
   const file_descriptor_proto = [...files].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
-  return { file_descriptor_response: { file_descriptor_proto } };
+  const encoded = { file_descriptor_response: { file_descriptor_proto } };
+  encodedFiles.set(file, encoded);
+  return encoded;
 }
 
 function extensionNumbersAnswer(typeName: string): Answer {

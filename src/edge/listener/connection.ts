@@ -14,6 +14,7 @@ export class Connection {
   #deadline = Infinity;
   #requests = 0;
   #waiting: Waiting;
+  #began = 0;
   #stream: Socket;
   /** Whether it ever sent a whole request head: what has not is the first to go when the port is full. */
   isProven = false;
@@ -32,6 +33,7 @@ export class Connection {
   /** A request's head has arrived: its handler minds the time from here on. */
   begin(): void {
     this.isProven = true;
+    this.#began = this.now();
     this.#requests++;
     this.#deadline = Infinity;
   }
@@ -70,6 +72,11 @@ export class Connection {
   /** Since when it waits, by now(). */
   get waitingSince(): number {
     return this.#waiting.since;
+  }
+
+  /** Milliseconds since its last request began, whether or not that is answered. */
+  get sinceLastBegun(): number {
+    return this.now() - this.#began;
   }
 
   get isOverdue(): boolean {

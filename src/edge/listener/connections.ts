@@ -2,10 +2,14 @@ import type { Socket } from "node:net";
 import type { Clock } from "#ports/clock.ts";
 import { Connection } from "./connection.ts";
 
+/** What a request may take, in milliseconds, before it is suspect on a port that is full of requests. */
+const PATIENCE_MS = 10_000;
+
 /**
  * Bounds what strangers hold: so many connections and no more. When the port is full, a new one takes the place of the
  * one that has waited longest without a request in flight; those that never sent a whole request go first, so that a
- * crowd of silent connections cannot push out the ones that are used.
+ * crowd of silent connections cannot push out the ones that are used. Where all have requests in flight, as when a crowd
+ * sends its bodies byte by byte, the one goes whose last request began longest ago, at least 10 s.
  */
 export class Connections {
   readonly #open = new Set<Connection>();
@@ -45,10 +49,13 @@ export class Connections {
   }
 
   #evict(): boolean {
-    let victim: Connection | undefined;
+    let victim: Connection | undefined, longest: Connection | undefined;
     for (const connection of this.#open) {
-      if (!connection.isBusy && (victim === undefined || goesBefore(connection, victim))) victim = connection;
+      if (connection.isBusy) {
+        if (connection.sinceLastBegun > (longest?.sinceLastBegun ?? PATIENCE_MS)) longest = connection;
+      } else if (victim === undefined || goesBefore(connection, victim)) victim = connection;
     }
+    victim ??= longest;
     if (victim) this.#close(victim);
     return victim !== undefined;
   }

@@ -45,6 +45,23 @@ Deno.test("Connections.admit() evicts the unproven first, then the longest idle,
   assert.equal(connections.count, 0);
 });
 
+Deno.test("Connections.admit() evicts the request in flight that began longest ago, once that took 10 s", () => {
+  const connections = new Connections(2, HELD);
+  const admit = () => {
+    const socket = new Socket();
+    return { socket, connection: connections.admit(socket) };
+  };
+  const trickling = admit(), working = admit();
+  for (const { connection } of [trickling, working]) connection!.begin();
+  HELD.time += 10_000;
+  assert.equal(admit().connection, undefined);
+  HELD.time += 1;
+  working.connection!.begin();
+  assert.ok(admit().connection);
+  assert.deepEqual([trickling, working].map(({ socket }) => socket.destroyed), [true, false]);
+  connections.closeAll();
+});
+
 Deno.test("Connections.sweep() closes what is overdue, and nothing that is busy or settled", () => {
   const connections = new Connections(10, HELD);
   const [late, busy, settled] = Array.from({ length: 3 }, () => connections.admit(new Socket())!);

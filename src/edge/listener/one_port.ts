@@ -12,6 +12,8 @@ import { secureContextOf, type TlsFiles } from "./tls.ts";
 /** Milliseconds from the TCP connection to the end of the TLS handshake, or to the first bytes in clear text. */
 const GREETING_MS = 10_000;
 const SWEEP_MS = 1_000;
+/** Connections that wait to be accepted: what node:net asks for. */
+const BACKLOG = 511;
 /** Enough for a large team with several agents each; each takes a descriptor and some 50 KB. */
 const MAX_CONNECTIONS = 4_096;
 
@@ -71,7 +73,7 @@ export class OnePort {
     }
     this.#server.off("error", listening.reject);
     this.#server.on("error", (reason) => this.#options.log("error", `server: accept: ${messageOf(reason)}`));
-    this.#sweeper = setInterval(() => this.#connections.sweep(), this.#options.sweepMs ?? SWEEP_MS);
+    this.#sweeper = setInterval(() => this.#sweep(), this.#options.sweepMs ?? SWEEP_MS);
     const address = this.#server.address();
     return typeof address === "object" && address ? address.port : port;
   }
@@ -100,6 +102,14 @@ export class OnePort {
     this.stopAccepting();
     clearInterval(this.#sweeper);
     this.#connections.closeAll();
+  }
+
+  #sweep(): void {
+    this.#connections.sweep();
+    // An accept() that fails, for want of descriptors say, makes Deno's net server deaf for ever without a word, and it
+    // tells nobody; to listen again wakes it, and is nothing where it is awake.
+    const { _handle } = this.#server as unknown as { _handle?: { listen?(backlog: number): number } | null };
+    if (this.#server.listening) _handle?.listen?.(BACKLOG);
   }
 
   #greet(socket: Socket): void {
@@ -141,7 +151,8 @@ export class OnePort {
   }
 
   #serve(spoken: Spoken, socket: Socket, connection: Connection): void {
-    const protocol = this.#options.protocols[spoken];
+    // A handshake may end after stopAccepting(): the protocols drain, and take nothing new.
+    const protocol = this.#server.listening ? this.#options.protocols[spoken] : undefined;
     if (protocol) protocol.accept(socket, connection);
     else connection.close();
   }

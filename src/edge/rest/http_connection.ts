@@ -35,7 +35,7 @@ export class HttpConnection {
     readonly isDraining: () => boolean,
   ) {}
 
-  /** Answers after the requests before it. @param answer Must not reject. */
+  /** Answers after the requests before it. @param answer Its headers are checked already (checkHeaders()). */
   enqueue(response: ServerResponse, answer: () => Promise<HttpReply>): void {
     if (++this.#pending > MAX_PIPELINED) {
       this.close();
@@ -44,6 +44,7 @@ export class HttpConnection {
     this.connection.begin();
     this.#last = this.#last.then(async () => {
       if (!this.socket.destroyed) await this.#send(response, await answer());
+    }).catch(() => this.close()).finally(() => { // a rejection that nobody sees would end the process
       this.#pending--;
       this.connection.end();
       this.connection.expectWithin(this.times.idleMs);

@@ -4,7 +4,7 @@ import { messageOf } from "#errors/mod.ts";
 import type { Log } from "#ports/log.ts";
 import type { Connection, Protocol } from "../listener/mod.ts";
 import { HttpConnection, type HttpTimes } from "./http_connection.ts";
-import { errorReply } from "./replies.ts";
+import { checkHeaders, errorReply } from "./replies.ts";
 import { discardBody, readBody } from "./read_body.ts";
 import { peerAddressOf, readHead, type RequestHead } from "./request_head.ts";
 import { HttpBodyError, type HttpReply, type HttpRequest, type HttpSurface } from "./surface.ts";
@@ -36,7 +36,8 @@ export class HttpServer implements Protocol {
     // Time limits are the connections' own: those of node:http are looked after by a server that listens itself.
     const keepAliveTimeout = this.#times.idleMs;
     const limits = { maxHeaderSize: MAX_HEAD_BYTES, headersTimeout: 0, requestTimeout: 0, keepAliveTimeout };
-    this.#server = createServer(limits);
+    const requireHostHeader = false; // node:http would answer by itself, out of turn: readHead() refuses
+    this.#server = createServer({ ...limits, requireHostHeader });
     // node:http ends each connection with its first answer unless its server listens; here the port does that.
     Object.defineProperty(this.#server, "listening", { get: () => !this.#isDraining });
     this.#server.maxHeadersCount = 0; // it would drop headers in silence; readHead() refuses
@@ -91,7 +92,9 @@ export class HttpServer implements Protocol {
   async #answer(request: HttpRequest): Promise<HttpReply> {
     try {
       const surface = this.#options.surfaces.find((candidate) => candidate.owns(request.path));
-      return surface ? await surface.handle(request) : errorReply(404, "not found");
+      const reply = surface ? await surface.handle(request) : errorReply(404, "not found");
+      checkHeaders(reply);
+      return reply;
     } catch (reason) {
       if (reason instanceof HttpBodyError) return errorReply(reason.status, reason.message);
       this.#options.log("error", `http: ${messageOf(reason)}`);

@@ -8,13 +8,14 @@ class Echo implements HttpSurface {
   readonly held = Promise.withResolvers<void>();
 
   owns(path: string): boolean {
-    return path.startsWith("/echo") || path.startsWith("/fail") || path === "/held";
+    return path.startsWith("/echo") || path.startsWith("/fail") || path === "/held" || path === "/split";
   }
 
   async handle(request: HttpRequest): Promise<HttpReply> {
     this.paths.push(request.path);
     if (request.path === "/fail") throw new Error("canary-in-the-reason");
     if (request.path === "/held") await this.held.promise;
+    if (request.path === "/split") return jsonReply(200, {}, { location: `/a${request.query.get("to")}` });
     const { method, path, query, peerAddress } = request;
     const body = method === "POST" ? new TextDecoder().decode(await request.body(10)) : undefined;
     const token = request.header("authorization");
@@ -25,6 +26,8 @@ class Echo implements HttpSurface {
 const GET = (target: string, extra = "") => `GET ${target} HTTP/1.1\r\nHost: a\r\n${extra}Connection: close\r\n\r\n`;
 const POST = (body: string, extra = "") =>
   `POST /echo HTTP/1.1\r\nHost: a\r\n${extra}Connection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const CHUNKED = (chunks: string, coding = "chunked") =>
+  `POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: ${coding}\r\n\r\n${chunks}`;
 const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
 const bodyOf = (answer: string) => answer.slice(answer.indexOf("\r\n\r\n") + 4);
 
@@ -68,6 +71,31 @@ for (
       want: 413,
     },
     { name: "a handler that throws", request: GET("/fail"), want: 500, error: "internal error" },
+    {
+      name: "a handler that puts lines into a header",
+      request: GET("/split?to=%0d%0aset-cookie:%20canary%0d%0a%0d%0a"),
+      want: 500,
+      error: "internal error",
+    },
+    { name: "a header that goes on in a second line", request: GET("/echo", "X: a\r\n b\r\n"), want: 400 },
+    { name: "a space before a header's colon", request: GET("/echo", "X : a\r\n"), want: 400 },
+    { name: "a header without a name", request: GET("/echo", ": a\r\n"), want: 400 },
+    { name: "a bare CR in a header", request: GET("/echo", "X: a\rb\r\n"), want: 400 },
+    { name: "a length with a sign", request: GET("/echo", "Content-Length: +1\r\n"), want: 400 },
+    { name: "lengths in a list", request: GET("/echo", "Content-Length: 1, 1\r\n"), want: 400 },
+    {
+      name: "a coding with a control character before it",
+      request: CHUNKED("1\r\na\r\n0\r\n\r\n", "\vchunked"),
+      want: 400,
+    },
+    { name: "no Host", request: "GET /echo HTTP/1.1\r\nConnection: close\r\n\r\n", want: 400 },
+    { name: "HTTP/1.0 without Host", request: "GET /echo HTTP/1.0\r\n\r\n", want: 200 },
+    {
+      name: "an upgrade to a websocket as if none were asked for",
+      request: GET("/echo", "Upgrade: websocket\r\nConnection: upgrade\r\n"),
+      want: 200,
+    },
+    { name: "chunks", request: CHUNKED("1\r\na\r\n2\r\nbc\r\n0\r\n\r\n"), want: 200 },
   ]
 ) {
   Deno.test(`HttpServer answers ${name} with ${want}`, async () => {
@@ -81,6 +109,50 @@ for (
     if (error) assert.equal(JSON.parse(bodyOf(answer)).error, error);
   });
 }
+
+for (
+  const { name, request } of [
+    { name: "a coding that is not chunked", request: CHUNKED("", "x") },
+    { name: "a chunk length that is no number", request: CHUNKED("0x1\r\na\r\n0\r\n\r\n") },
+    { name: "a chunk longer than it says", request: CHUNKED("1\r\nab\r\n0\r\n\r\n") },
+    { name: "chunks that end in LF", request: CHUNKED("1\na\n0\n\n") },
+  ]
+) {
+  Deno.test(`HttpServer closes the connection on ${name}, and never answers what follows`, async () => {
+    const echo = new Echo();
+    await using fixture = await HttpFixture.start({ surfaces: [echo] });
+    const answer = await fixture.exchange(request.replace("Connection: close\r\n", ""), GET("/echo/smuggled"));
+    assert.doesNotMatch(answer, /200 OK|smuggled/);
+    assert.equal(echo.paths.includes("/echo/smuggled"), false);
+  });
+}
+
+Deno.test("HttpServer leads to no other host", async () => {
+  await using fixture = await HttpFixture.start({ surfaces: [new Echo()] });
+  assert.doesNotMatch(await fixture.exchange("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", GET("/echo")), /200/);
+});
+
+Deno.test("HttpServer answers HEAD without a body, and what follows", async () => {
+  await using fixture = await HttpFixture.start({ surfaces: [new Echo()] });
+  const answer = await fixture.exchange("HEAD /echo HTTP/1.1\r\nHost: a\r\n\r\n", GET("/echo/next"));
+  assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^{]*\r\n\r\nHTTP\/1\.1 200 OK\r\n[^{]*\{[^{]*"\/echo\/next"/);
+});
+
+Deno.test("HttpServer lets a client go that does not wait for its answer", async () => {
+  const echo = new Echo();
+  await using fixture = await HttpFixture.start({ surfaces: [echo] });
+  for (const next of ["", "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"]) {
+    echo.paths.length = 0;
+    const connection = fixture.connect();
+    connection.send(`GET /held HTTP/1.1\r\nHost: a\r\n\r\n${next}`);
+    await waitFor(() => echo.paths.includes("/held"));
+    connection.close();
+    await waitFor(() => fixture.connections === 0);
+  }
+  echo.held.resolve();
+  assert.equal(statusOf(await fixture.exchange(GET("/echo"))), 200);
+  assert.deepEqual(fixture.logged, []);
+});
 
 Deno.test("HttpServer hands the path on undecoded, and the rest of the request as it was sent", async () => {
   await using fixture = await HttpFixture.start({ surfaces: [new Echo()] });
@@ -165,6 +237,20 @@ Deno.test("HttpServer cuts half a head after its time, and an idle connection af
   await passUntil(0);
   assert.match(await idle.rest(), /200 OK/);
   assert.ok(fixture.clock.time > 75_000);
+});
+
+Deno.test("HttpServer cuts a client that does not take its answer, before it works on the next request", async () => {
+  let asked = 0;
+  const large: HttpSurface = {
+    owns: () => true,
+    handle: () => Promise.resolve({ status: 200, body: new Uint8Array(20_000_000 * ++asked) }), // more than kernels hold
+  };
+  await using fixture = await HttpFixture.start({ surfaces: [large], times: { takeMs: 50 } });
+  using client = await Deno.connect({ hostname: "127.0.0.1", port: fixture.number });
+  await client.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(10)));
+  await waitFor(() => asked > 0);
+  await waitFor(() => fixture.connections === 0);
+  assert.equal(asked, 1);
 });
 
 Deno.test("HttpServer.stop() closes idle connections, answers requests in flight and half-sent ones", async () => {

@@ -21,3 +21,16 @@ export function errorReply(status: number, message: string, headers?: Readonly<R
 export function methodNotAllowed(allow: string): HttpReply {
   return errorReply(405, "method not allowed", { allow });
 }
+
+/**
+ * Deno's node:http writes header values as they are: a line break in one would begin a header, or an answer, of a
+ * caller's choice.
+ *
+ * @throws {Error} naming the header, not its value.
+ */
+export function checkHeaders({ headers = {} }: HttpReply): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) throw new Error("a header's name is not a token in lower case");
+    if (!/^[\t\x20-\x7e]*$/.test(value)) throw new Error(`the header ${name} would hold more than visible ASCII`);
+  }
+}

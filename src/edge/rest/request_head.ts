@@ -27,6 +27,7 @@ export function readHead(message: IncomingMessage): RequestHead | { readonly ref
   if (message.rawHeaders.length > 2 * MAX_HEADERS) return { refusal: errorReply(431, "too many headers") };
   const headers = headersOf(message.rawHeaders);
   if (!headers) return { refusal: errorReply(400, "a header that may come once came twice") };
+  if (message.httpVersion === "1.1" && !headers.has("host")) return { refusal: errorReply(400, "no Host header") };
   const mark = target.indexOf("?");
   const path = mark < 0 ? target : target.slice(0, mark);
   return { path, query: new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1)), headers };
