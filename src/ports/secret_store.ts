@@ -233,6 +233,8 @@ export interface SecretStore {
   listVersions(address: SecretAddress): Promise<VersionSummary[] | undefined>;
   /** By canonical name. */
   listSecrets(range: NameRange): Promise<Scanned<SecretRecord, string>[]>;
+  /** The same names without their records, unchecked, and for a small part of the work. */
+  listNames(range: NameRange): Promise<string[]>;
 
   /** Secrets with `nextRotationAt <= now`, longest due first. */
   listDue(now: number, limit: number, after?: DuePosition): Promise<Scanned<SecretRecord, DuePosition>[]>;

@@ -232,12 +232,15 @@ const CASES: Readonly<Record<string, Case>> = {
   "lists by the bytes of the name, from a name on": async (store) => {
     const names = ["a/x", "a-b/x", "a.b/x", "a0/x", "a/Z", "a/x/y"];
     for (const name of names) await store.createSecret(fresh(parseAddress(name)));
-    const list = async (prefix: string, after: string, limit: number) =>
-      (await store.listSecrets({ prefix, after, limit })).map(({ record, position }) => {
+    const list = async (prefix: string, after: string, limit: number) => {
+      const listed = (await store.listSecrets({ prefix, after, limit })).map(({ record, position }) => {
         assert.ok(!("damage" in record));
         assert.equal(position, `${record.project}/${record.path}`);
         return position;
       });
+      assert.deepEqual(await store.listNames({ prefix, after, limit }), listed);
+      return listed;
+    };
     assert.deepEqual(await list("", "", 100), names.toSorted());
     assert.deepEqual(await list("a/", "", 2), ["a/Z", "a/x"]);
     assert.deepEqual(await list("a/", "a/Z", 2), ["a/x", "a/x/y"]);

@@ -108,6 +108,8 @@ Deno.test("one changed bit in any column of a secret is an error for that secret
       if (column !== "name") assert.match(await refusal(engine.verify(address, bytes("x"))), wanted, column);
       const { damaged } = await engine.list();
       assert.deepEqual(damaged.map(({ name }) => name), [column === "name" ? flipped(DAMAGED) : DAMAGED]);
+      const seen = await engine.list({ visible: (resource) => resource !== "secret:a:x" });
+      assert.deepEqual(seen.damaged.map(({ name }) => name), damaged.map(({ name }) => name), column);
       await checkOthers(test, values);
       if (column === "name") continue;
       await engine.delete(address);

@@ -158,6 +158,10 @@ export class SqliteSecretStore implements port.SecretStore {
     return this.#read(() => this.#secrets.list(range));
   }
 
+  listNames(range: port.NameRange): Promise<string[]> {
+    return this.#read(() => this.#secrets.names(range));
+  }
+
   listDue(
     now: number,
     limit: number,
