@@ -19,7 +19,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { SecretStore } from "#ports/secret_store.ts";
 import { openAccess } from "./compose_access.ts";
-import { checkMasterKey } from "./key_check.ts";
+import { checkMasterKeys } from "./key_check.ts";
 import { openKeyEncryption } from "./key_encryption.ts";
 import { Opened } from "./opened.ts";
 
@@ -68,7 +68,7 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
   opened.add(access.lockout, (lockout) => lockout.flush());
   const env = (name: string) => Deno.env.get(name);
   const keys = opened.add(await openKeyEncryption(config.kms, { clock, env }), (keys) => keys.close());
-  if (config.kms.mode === "local") await checkMasterKey(keys, store);
+  if (config.kms.mode === "local") await checkMasterKeys(keys, store, log);
   const rewrapOptions = { isEnabled: config.rewrap.enable, maxPerSecond: config.rewrap.maxPerSecond };
   const rewrap = opened.add(await RewrapService.open({ store, keys, clock, log }, rewrapOptions), (it) => it.stop());
   const sealer = new EnvelopeSealer({ keys, algorithm: config.cipher, rotationAt: () => rewrap.rotationAt });

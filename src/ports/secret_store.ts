@@ -243,6 +243,8 @@ export interface SecretStore {
 
   /** All versions of all secrets, in an order that does not change. */
   scanVersions(limit: number, after?: VersionPosition): Promise<Scanned<StoredVersion, VersionPosition>[]>;
+  /** Up to `limit` versions of each key-encryption key that there are versions of. */
+  sampleWrappings(limit: number): Promise<(StoredVersion | DamagedRecord)[]>;
   /** Resolves to false, with nothing changed, when the version is gone or its wrapped key is another by now. */
   replaceWrapping(wrapping: NewWrapping): Promise<boolean>;
   countWrappings(): Promise<WrappingCount[]>;

@@ -315,6 +315,19 @@ const CASES: Readonly<Record<string, Case>> = {
     }
     assert.deepEqual(seen.toSorted(), ["db/a:1", "db/a:2", "db/b:1"]);
   },
+  "gives some versions of each key": async (store) => {
+    assert.deepEqual(await store.sampleWrappings(3), []);
+    for (let i = 0; i < 30; i++) {
+      const sealed = sealedAs("x", { keyId: i === 29 ? "new" : i % 2 ? "a" : "b", wrappedRotationAt: i % 3 || null });
+      await store.createSecret(fresh(parseAddress(`p/${i}`), { sealed }));
+    }
+    const found = (await store.sampleWrappings(3)).map((record) => {
+      assert.ok(!("damage" in record));
+      assert.deepEqual([record.version, record.sealed.ciphertext], [1, sealedAs("x").ciphertext]);
+      return `${record.sealed.keyId} ${record.name.slice(0, 2)}`;
+    });
+    assert.deepEqual(found.toSorted(), ["a p/", "a p/", "a p/", "b p/", "b p/", "b p/", "new p/"]);
+  },
   "replaces a wrapping as long as it is the one that was read": async (store) => {
     const secret = await store.createSecret(fresh());
     const [{ record: of }] = await store.scanVersions(1);

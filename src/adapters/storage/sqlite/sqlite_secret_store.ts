@@ -181,6 +181,10 @@ export class SqliteSecretStore implements port.SecretStore {
     return this.#read(() => this.#versions.scan(limit, after));
   }
 
+  sampleWrappings(limit: number): Promise<(port.StoredVersion | port.DamagedRecord)[]> {
+    return this.#read(() => this.#versions.sample(limit));
+  }
+
   replaceWrapping(wrapping: port.NewWrapping): Promise<boolean> {
     return this.#writer.write(() => this.#versions.replaceWrapping(wrapping));
   }
