@@ -76,7 +76,8 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
   const onRotation = (rotation: Rotation) => auditRotation(rotation, shared);
   const worker = new RotationWorker({ engine, store, clock, log, onRotation }, { keepVersions });
   opened.add(worker, (worker) => worker.stop());
-  const surfaces = secretsSurfaces({ ...shared, ...access, engine, probe: () => store.readRewrapState() });
+  const probe = () => store.listNames({ prefix: "", after: "", limit: 1 }); // no record: one that is damaged is not all
+  const surfaces = secretsSurfaces({ ...shared, ...access, engine, probe });
   return {
     ...access,
     engine,

@@ -81,7 +81,7 @@ export class RewrapService {
   }
 
   static async open(parts: RewrapServiceParts, options: RewrapServiceOptions = {}): Promise<RewrapService> {
-    return new RewrapService(parts, options, await parts.store.readRewrapState());
+    return new RewrapService(parts, options, await stateOf(parts));
   }
 
   /** For EnvelopeSealer: the rotation that a data key wrapped from now on is at or after, unix seconds; 0 for none. */
@@ -220,5 +220,16 @@ export class RewrapService {
 
   #now(): number {
     return Math.floor(this.#parts.clock.now() / 1000);
+  }
+}
+
+/** One that is damaged must not keep the secrets from being read: every rotation counts as not followed then. */
+async function stateOf({ store, log }: RewrapServiceParts): Promise<RewrapState | undefined> {
+  try {
+    return await store.readRewrapState();
+  } catch (reason) {
+    if (!(reason instanceof VaultError && reason.code === "DATA_LOSS")) throw reason;
+    log("error", `secrets: how far re-wrapping has come is not known, so it begins anew: ${reason.message}`);
+    return { lastCompletedRotationAt: 0, lastSweptAt: null, updatedAt: 0 };
   }
 }

@@ -154,6 +154,24 @@ Deno.test("RewrapService goes on from the stored state after a restart", async (
   assert.equal((await it.store.readRewrapState())?.lastCompletedRotationAt, 2000);
 });
 
+Deno.test("RewrapService whose stored state is damaged says so, opens, and looks at every version at the next tick", async () => {
+  const it = await setUp();
+  it.keys.rotatedAt = 1000;
+  await it.rewrap.tick();
+  it.keys.rotatedAt = 2000; // nobody has seen it yet
+  const read = it.store.readRewrapState;
+  it.store.readRewrapState = () => Promise.reject(new VaultError("DATA_LOSS", "the state is damaged"));
+  const service = await it.open(it.keys, { maxPerSecond: 0 });
+  assert.match(it.logged.join(), /re-wrapping.*: the state is damaged/);
+  await service.tick();
+  assert.ok((await it.versions()).every(({ sealed }) => sealed.wrappedRotationAt === 2000));
+  it.store.readRewrapState = read;
+  assert.equal((await it.store.readRewrapState())?.lastCompletedRotationAt, 2000);
+  const broken = new VaultError("INTERNAL", "cannot be read");
+  it.store.readRewrapState = () => Promise.reject(broken);
+  await assert.rejects(it.open(), broken);
+});
+
 Deno.test("RewrapService stamps what is sealed after a rotation that it has seen, so that it is not done again", async () => {
   const it = await setUp();
   it.keys.rotatedAt = 1000;
