@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { dirname } from "node:path";
 import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
 import type { SecretsConfig } from "#config/mod.ts";
 import type { AuditLog } from "#domain/audit/mod.ts";
@@ -22,6 +21,7 @@ import { openAccess } from "./compose_access.ts";
 import { checkMasterKeys } from "./key_check.ts";
 import { openKeyEncryption } from "./key_encryption.ts";
 import { Opened } from "./opened.ts";
+import { prepareStoreFolder } from "./store_folder.ts";
 
 /** What the engine shares with the rest of the vault. */
 export interface SharedParts {
@@ -91,7 +91,7 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
 }
 
 async function openStore({ database }: SecretsConfig, opened: Opened): Promise<SqliteSecretStore> {
-  await Deno.mkdir(dirname(database), { recursive: true, mode: 0o700 });
+  await prepareStoreFolder(database);
   return opened.add(new SqliteSecretStore(database), (store) => store.close());
 }
 
