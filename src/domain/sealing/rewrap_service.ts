@@ -2,7 +2,7 @@ import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { KeyEncryption } from "#ports/key_encryption.ts";
 import type { Log } from "#ports/log.ts";
-import { type Pause, systemPause } from "#ports/pause.ts";
+import { nextTurn, type Pause, systemPause } from "#ports/pause.ts";
 import type { DamagedRecord, RewrapState, SecretStore, StoredVersion, VersionPosition } from "#ports/secret_store.ts";
 
 /** What re-wrapping needs of the store. */
@@ -166,6 +166,7 @@ export class RewrapService {
         await this.#visit(record, target, count);
       }
       after = page.length === SCANNED_AT_ONCE ? page.at(-1)?.position : undefined;
+      await nextTurn();
     } while (after);
     if (targetRotationAt !== null && count.failed === 0) await this.#complete(targetRotationAt, this.#now());
     return { ...count, targetRotationAt };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { clearImmediate, setImmediate } from "node:timers";
 import { LocalKeys } from "#adapters/kms/local/mod.ts";
 import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
 import { parseAddress, SecretEngine } from "#domain/secrets/mod.ts";
@@ -106,6 +107,21 @@ Deno.test("RewrapService that has nothing to do touches nothing and does not pau
   assert.deepEqual(await it.rewrap.rewrap(), { ...DONE, rewrapped: 0 });
   assert.deepEqual(await it.versions(), before);
   assert.deepEqual(it.pauses, []);
+});
+
+Deno.test("RewrapService that passes over many versions leaves room for other calls", async () => {
+  const it = await setUp({ secrets: 250 });
+  let turns = 0,
+    next = setImmediate(function turn() {
+      turns += 1;
+      next = setImmediate(turn);
+    });
+  try {
+    await it.rewrap.rewrap();
+  } finally {
+    clearImmediate(next);
+  }
+  assert.ok(turns >= 4, `${turns} turns of the event loop for 500 versions`);
 });
 
 Deno.test("RewrapService re-wraps what was never stamped, also while no rotation is known", async () => {

@@ -1,4 +1,5 @@
 import { VaultError } from "#errors/mod.ts";
+import { nextTurn } from "#ports/pause.ts";
 import type { DamagedRecord, NameRange, SecretAddress, SecretRecord, SecretStore } from "#ports/secret_store.ts";
 import { checkProjectName, findAddress, resourceOf } from "./address.ts";
 import type { ListSecrets, SecretPage } from "./requests.ts";
@@ -67,11 +68,6 @@ async function recordOf(
     if (reason instanceof VaultError && reason.code === "DATA_LOSS") return { name, damage: reason };
     throw reason;
   }
-}
-
-/** Timers come after all that has arrived meanwhile. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 function prefixOf({ project, prefix = "" }: ListSecrets): string {
