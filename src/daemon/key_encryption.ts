@@ -19,7 +19,7 @@ export interface KeySurroundings {
  * @throws {VaultError} INVALID_ARGUMENT, naming the setting, when a key is missing or no key: none is ever made up.
  */
 export async function openKeyEncryption(settings: KmsConfig, { clock, env }: KeySurroundings): Promise<DataKeyCache> {
-  const keys = settings.mode === "aws" ? await openAwsKeys(settings, env) : openLocalKeys(settings);
+  const keys = settings.mode === "aws" ? await openAwsKeys(settings, { clock, env }) : openLocalKeys(settings);
   return new DataKeyCache(keys, { clock, ttlSeconds: settings.cacheSeconds, maxKeys: settings.cacheEntries });
 }
 
@@ -46,10 +46,11 @@ function masterKeyOf(text: string, setting: string): Uint8Array {
   }
 }
 
-async function openAwsKeys(settings: KmsConfig, env: KeySurroundings["env"]): Promise<KeyEncryption> {
+async function openAwsKeys(settings: KmsConfig, { clock, env }: KeySurroundings): Promise<KeyEncryption> {
   const { keyId, region, maxRetries, credentials: source, credentialsFile: file, profile } = settings;
   const credentials = openCredentials({ source, env, file, profile });
-  return await AwsKeys.open({ keyId, region, endpoint: endpointOf(settings), credentials, maxRetries });
+  const now = () => clock.monotonic();
+  return await AwsKeys.open({ keyId, region, endpoint: endpointOf(settings), credentials, maxRetries, now });
 }
 
 /** The configured URL, or the region's own. */

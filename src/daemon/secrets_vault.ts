@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { dirname } from "node:path";
 import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
 import type { SecretsConfig } from "#config/mod.ts";
 import type { AuditLog } from "#domain/audit/mod.ts";
@@ -19,9 +18,10 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { SecretStore } from "#ports/secret_store.ts";
 import { openAccess } from "./compose_access.ts";
-import { checkMasterKey } from "./key_check.ts";
+import { checkMasterKeys } from "./key_check.ts";
 import { openKeyEncryption } from "./key_encryption.ts";
 import { Opened } from "./opened.ts";
+import { prepareStoreFolder } from "./store_folder.ts";
 
 /** What the engine shares with the rest of the vault. */
 export interface SharedParts {
@@ -68,7 +68,7 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
   opened.add(access.lockout, (lockout) => lockout.flush());
   const env = (name: string) => Deno.env.get(name);
   const keys = opened.add(await openKeyEncryption(config.kms, { clock, env }), (keys) => keys.close());
-  if (config.kms.mode === "local") await checkMasterKey(keys, store);
+  if (config.kms.mode === "local") await checkMasterKeys(keys, store, log);
   const rewrapOptions = { isEnabled: config.rewrap.enable, maxPerSecond: config.rewrap.maxPerSecond };
   const rewrap = opened.add(await RewrapService.open({ store, keys, clock, log }, rewrapOptions), (it) => it.stop());
   const sealer = new EnvelopeSealer({ keys, algorithm: config.cipher, rotationAt: () => rewrap.rotationAt });
@@ -76,7 +76,8 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
   const onRotation = (rotation: Rotation) => auditRotation(rotation, shared);
   const worker = new RotationWorker({ engine, store, clock, log, onRotation }, { keepVersions });
   opened.add(worker, (worker) => worker.stop());
-  const surfaces = secretsSurfaces({ ...shared, ...access, engine, probe: () => store.readRewrapState() });
+  const probe = () => store.listNames({ prefix: "", after: "", limit: 1 }); // no record: one that is damaged is not all
+  const surfaces = secretsSurfaces({ ...shared, ...access, engine, probe });
   return {
     ...access,
     engine,
@@ -90,7 +91,7 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
 }
 
 async function openStore({ database }: SecretsConfig, opened: Opened): Promise<SqliteSecretStore> {
-  await Deno.mkdir(dirname(database), { recursive: true, mode: 0o700 });
+  await prepareStoreFolder(database);
   return opened.add(new SqliteSecretStore(database), (store) => store.close());
 }
 

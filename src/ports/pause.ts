@@ -15,3 +15,8 @@ export const systemPause: Pause = (milliseconds, signal) => {
   signal.addEventListener("abort", abort, { once: true });
   return promise;
 };
+
+/** For long work that waits for nothing: all that has arrived meanwhile goes first. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

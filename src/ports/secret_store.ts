@@ -245,6 +245,8 @@ export interface SecretStore {
   listVersions(address: SecretAddress): Promise<VersionSummary[] | undefined>;
   /** By canonical name. */
   listSecrets(range: NameRange): Promise<Scanned<SecretRecord, string>[]>;
+  /** The same names without their records, unchecked, and for a small part of the work. */
+  listNames(range: NameRange): Promise<string[]>;
 
   /** Secrets with `nextRotationAt <= now`, longest due first. */
   listDue(now: number, limit: number, after?: DuePosition): Promise<Scanned<SecretRecord, DuePosition>[]>;
@@ -253,6 +255,8 @@ export interface SecretStore {
 
   /** All versions of all secrets, in an order that does not change. */
   scanVersions(limit: number, after?: VersionPosition): Promise<Scanned<StoredVersion, VersionPosition>[]>;
+  /** Up to `limit` versions of each key-encryption key that there are versions of. */
+  sampleWrappings(limit: number): Promise<(StoredVersion | DamagedRecord)[]>;
   /** Resolves to false, with nothing changed, when the version is gone or its wrapped key is another by now. */
   replaceWrapping(wrapping: NewWrapping): Promise<boolean>;
   countWrappings(): Promise<WrappingCount[]>;

@@ -232,12 +232,15 @@ const CASES: Readonly<Record<string, Case>> = {
   "lists by the bytes of the name, from a name on": async (store) => {
     const names = ["a/x", "a-b/x", "a.b/x", "a0/x", "a/Z", "a/x/y"];
     for (const name of names) await store.createSecret(fresh(parseAddress(name)));
-    const list = async (prefix: string, after: string, limit: number) =>
-      (await store.listSecrets({ prefix, after, limit })).map(({ record, position }) => {
+    const list = async (prefix: string, after: string, limit: number) => {
+      const listed = (await store.listSecrets({ prefix, after, limit })).map(({ record, position }) => {
         assert.ok(!("damage" in record));
         assert.equal(position, `${record.project}/${record.path}`);
         return position;
       });
+      assert.deepEqual(await store.listNames({ prefix, after, limit }), listed);
+      return listed;
+    };
     assert.deepEqual(await list("", "", 100), names.toSorted());
     assert.deepEqual(await list("a/", "", 2), ["a/Z", "a/x"]);
     assert.deepEqual(await list("a/", "a/Z", 2), ["a/x", "a/x/y"]);
@@ -323,6 +326,19 @@ const CASES: Readonly<Record<string, Case>> = {
       [step] = await store.scanVersions(1, step.position);
     }
     assert.deepEqual(seen.toSorted(), ["db/a:1", "db/a:2", "db/b:1"]);
+  },
+  "gives some versions of each key": async (store) => {
+    assert.deepEqual(await store.sampleWrappings(3), []);
+    for (let i = 0; i < 30; i++) {
+      const sealed = sealedAs("x", { keyId: i === 29 ? "new" : i % 2 ? "a" : "b", wrappedRotationAt: i % 3 || null });
+      await store.createSecret(fresh(parseAddress(`p/${i}`), { sealed }));
+    }
+    const found = (await store.sampleWrappings(3)).map((record) => {
+      assert.ok(!("damage" in record));
+      assert.deepEqual([record.version, record.sealed.ciphertext], [1, sealedAs("x").ciphertext]);
+      return `${record.sealed.keyId} ${record.name.slice(0, 2)}`;
+    });
+    assert.deepEqual(found.toSorted(), ["a p/", "a p/", "a p/", "b p/", "b p/", "b p/", "new p/"]);
   },
   "replaces a wrapping as long as it is the one that was read": async (store) => {
     const secret = await store.createSecret(fresh());

@@ -163,6 +163,38 @@ Deno.test("AwsKeys waits no longer than it is told for one attempt", async () =>
   });
 });
 
+Deno.test("AwsKeys asks a service that does not answer once in 5 s, refuses all others at once, and goes on when it answers", async () => {
+  let now = 1000;
+  await using it = await setUp({ maxRetries: 2, now: () => now });
+  const calls = async () => (await it.kms.takeLog()).calls.length, sent = () => it.keys.generate(CONTEXT);
+  const { wrapped } = await sent();
+  await it.kms.fault({ kind: "disconnect", times: 3 * 2 + 2 }); // fetch() itself repeats each attempt once
+  await assert.rejects(sent(), /did not answer GenerateDataKey .* in 3 attempts/);
+  await calls();
+  const refused = { code: "UNAVAILABLE", message: "AWS KMS did not answer of late and is asked again in 5 s" };
+  await assert.rejects(sent(), refused);
+  await assert.rejects(it.keys.unwrap({ keyId: it.keyId, wrapped }, CONTEXT), refused);
+  await assert.rejects(it.keys.lastRotation(), refused);
+  now += 4999;
+  await assert.rejects(sent(), /asked again in 1 s/);
+  assert.equal(await calls(), 0);
+  now += 1;
+  const both = await Promise.allSettled([sent(), sent()]);
+  assert.deepEqual(both.map(({ status }) => status), ["rejected", "rejected"]);
+  assert.equal(await calls(), 2, "one attempt for both");
+  now += 5000;
+  assert.equal((await sent()).dataKey.length, 32);
+  await Promise.all([sent(), sent()]);
+  assert.equal(await calls(), 3);
+});
+
+Deno.test("AwsKeys goes on asking a service that answers, though it refuses", async () => {
+  await using it = await setUp({ maxRetries: 0, now: () => 0 });
+  await it.kms.fault({ kind: "error", type: "KMSInternalException", status: 500, times: 2 });
+  for (let i = 0; i < 2; i++) await assert.rejects(it.keys.generate(CONTEXT), /KMSInternalException, status 500/);
+  assert.equal((await it.keys.generate(CONTEXT)).dataKey.length, 32);
+});
+
 Deno.test("AwsKeys.close() ends a call under way and a pause", async () => {
   await using it = await setUp({ pause: undefined, random: () => 0.999 });
   await it.kms.fault({ kind: "hang", operation: "GenerateDataKey" });

@@ -1,3 +1,4 @@
+import { networkOf } from "#domain/network/mod.ts";
 import { messageOf } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { LockoutRecord, LockoutStore } from "#ports/lockout_store.ts";
@@ -23,6 +24,7 @@ export interface LockoutPorts {
 
 /** An address that failed of late. */
 export interface LockoutEntry {
+  /** Canonical, of IPv6 the network: `2001:db8::/64`. */
   readonly address: string;
   readonly failures: number;
   /** Whole seconds until it may call again, rounded up; 0 while it is not locked. */
@@ -31,7 +33,8 @@ export interface LockoutEntry {
 
 /**
  * Shuts out addresses that keep failing (contract secrets.md A.13, decisions.md section 3): the failure that reaches the
- * maximum locks, success clears the count, calls of a locked address change nothing. Keys are canonical addresses.
+ * maximum locks, success clears the count, calls of a locked address change nothing. Addresses are given in canonical form and counted by network (networkOf()): a
+ * host that takes another IPv6 address for each guess is still one.
  *
  * Time is the monotonic clock's, so that a host's clock that is set neither locks nor frees anybody. Locks are written to
  * the store at once, in the background; mere counts when the vault closes.
@@ -68,12 +71,12 @@ export class Lockout {
   /** Whole seconds until the address may call again, rounded up; 0 when it is not locked. */
   retryAfterSeconds(address: string): number {
     const now = this.#clock.monotonic();
-    return secondsLeft(this.#table.get(address, now), now);
+    return secondsLeft(this.#table.get(networkOf(address), now), now);
   }
 
   /** Counts a failure; nothing when the address is locked already. */
-  fail(address: string): void {
-    const { maxFailures, lockoutSeconds } = this.#settings;
+  fail(client: string): void {
+    const { maxFailures, lockoutSeconds } = this.#settings, address = networkOf(client);
     if (maxFailures <= 0) return;
     const now = this.#clock.monotonic(), state = this.#table.get(address, now);
     if (state?.lockedUntil !== undefined) return;
@@ -87,7 +90,8 @@ export class Lockout {
   }
 
   /** Forgets the failures of an address that is not locked. */
-  succeed(address: string): void {
+  succeed(client: string): void {
+    const address = networkOf(client);
     const state = this.#table.get(address, this.#clock.monotonic());
     if (state && state.lockedUntil === undefined) this.#forget(address);
   }
@@ -105,11 +109,12 @@ export class Lockout {
   /**
    * Unlocks and forgets; durable when it resolves.
    *
-   * @param address Canonical; absent: all.
+   * @param client Canonical address, or as list() has it; absent: all.
    * @returns How many were forgotten.
    * @throws What the store's save() throws; the address is unlocked nevertheless, until a restart.
    */
-  async clear(address?: string): Promise<number> {
+  async clear(client?: string): Promise<number> {
+    const address = client === undefined ? undefined : networkOf(client);
     const found = this.list().map((entry) => entry.address).filter((other) =>
       address === undefined || other === address
     );

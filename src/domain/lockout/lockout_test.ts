@@ -6,7 +6,7 @@ import { Lockout, type LockoutSettings } from "./mod.ts";
 import { MemoryLockoutStore } from "./testing.ts";
 
 const DEFAULTS: LockoutSettings = { maxFailures: 5, windowSeconds: 300, lockoutSeconds: 900 };
-const A = "192.0.2.1", B = "2001:db8::1";
+const A = "192.0.2.1", B = "2001:db8::/64";
 
 async function open(
   settings: Partial<LockoutSettings> = {},
@@ -260,4 +260,24 @@ Deno.test("Lockout agrees with A.13 written out, on random failures, successes a
       assert.equal(lockout.retryAfterSeconds(A), Math.max(0, lockedUntil - now));
     }
   }));
+});
+
+Deno.test("Lockout counts an IPv6 network as one, whichever of its addresses come, and frees it by any of them", async () => {
+  const { lockout, clock, store } = await open();
+  const hosts = Array.from({ length: 5 }, (_, i) => `2001:db8:1:2:${i + 1}::${i}`);
+  for (const host of hosts) lockout.fail(host);
+  assert.deepEqual(lockout.list(), [{ address: "2001:db8:1:2::/64", failures: 5, retryAfterSeconds: 900 }]);
+  assert.equal(lockout.retryAfterSeconds("2001:db8:1:2:ffff:ffff:ffff:ffff"), 900);
+  assert.equal(lockout.retryAfterSeconds("2001:db8:1:3::1"), 0);
+  await lockout.flush();
+  const { lockout: restarted } = await open({}, { clock, store });
+  assert.equal(restarted.retryAfterSeconds(hosts[3]), 900);
+  assert.equal(await restarted.clear(hosts[0]), 1);
+  assert.equal(restarted.retryAfterSeconds(hosts[3]), 0);
+  for (const host of hosts) restarted.fail(host);
+  assert.equal(await restarted.clear("2001:db8:1:2::/64"), 1);
+  for (let i = 0; i < 5; i++) restarted.fail(`192.0.2.${i}`);
+  assert.equal(restarted.retryAfterSeconds("192.0.2.1"), 0);
+  for (let i = 0; i < 5; i++) restarted.fail("::1");
+  assert.deepEqual(restarted.list()[0].address, "::1");
 });

@@ -12,6 +12,20 @@ export const canonicalAddress: (text: string) => string | undefined = remembered
   return address && textOf(address);
 });
 
+/** What one host can choose of an IPv6 address for itself: RFC 4291, 2.5.1. */
+const HOST_BITS = 64n;
+
+/**
+ * Whose address it is: an IPv4 address itself, and of IPv6 the network, `2001:db8::/64`, since each host of it has 2^64
+ * addresses at will. Loopback and what is no address stay as they are.
+ *
+ * @param address Canonical.
+ */
+export const networkOf: (address: string) => string = remembered((text) => {
+  const address = parseAddress(text), network = address && address.value >> HOST_BITS;
+  return address?.bits === 128 && network ? `${textOf({ bits: 128, value: network << HOST_BITS })}/64` : text;
+});
+
 function textOf({ bits, value }: Address): string {
   if (bits === 32) return [24n, 16n, 8n, 0n].map((shift) => value >> shift & 0xffn).join(".");
   const groups = Array.from({ length: 8 }, (_, i) => value >> BigInt(112 - 16 * i) & 0xffffn);

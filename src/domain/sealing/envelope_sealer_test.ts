@@ -136,6 +136,28 @@ for (
   });
 }
 
+Deno.test("EnvelopeSealer.open() refuses every mixture of the fields of two records, of any ciphers, names and versions", async () => {
+  const fields = ["algorithm", "keyId", "wrappedKey", "nonce", "ciphertext", "aad"] as const;
+  const others = [{ name: NAME, version: 2 }, { name: "db/other", version: 1 }];
+  for (const own of ALGORITHMS) {
+    for (const other of ALGORITHMS) {
+      const sealer = sealerOf(localKeys(), own);
+      const sealed = await sealer.seal(NAME, 1, encode("s3cr3t"));
+      for (const { name, version } of others) {
+        const foreign = await sealerOf(localKeys(), other).seal(name, version, encode("theirs"));
+        for (let taken = 0; taken < 1 << fields.length; taken++) {
+          const theirs = fields.filter((_, i) => taken >> i & 1);
+          const mixed = { ...sealed, ...Object.fromEntries(theirs.map((field) => [field, foreign[field]])) };
+          const isOwn = theirs.every((field) => field === "keyId" || field === "algorithm" && own === other);
+          const opened = sealer.open(NAME, 1, mixed);
+          if (isOwn) assert.equal(decode(await opened), "s3cr3t");
+          else await assert.rejects(opened, { code: "DATA_LOSS" }, `${own}, ${other}: ${theirs}`);
+        }
+      }
+    }
+  }
+});
+
 Deno.test("EnvelopeSealer.open() refuses another master key", async () => {
   const sealed = await sealerOf().seal(NAME, 1, encode("s3cr3t"));
   const other = sealerOf(localKeys(systemRandom, ascending(1, 32)));

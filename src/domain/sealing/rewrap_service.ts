@@ -2,7 +2,7 @@ import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { KeyEncryption } from "#ports/key_encryption.ts";
 import type { Log } from "#ports/log.ts";
-import { type Pause, systemPause } from "#ports/pause.ts";
+import { nextTurn, type Pause, systemPause } from "#ports/pause.ts";
 import type { DamagedRecord, RewrapState, SecretStore, StoredVersion, VersionPosition } from "#ports/secret_store.ts";
 
 /** What re-wrapping needs of the store. */
@@ -81,7 +81,7 @@ export class RewrapService {
   }
 
   static async open(parts: RewrapServiceParts, options: RewrapServiceOptions = {}): Promise<RewrapService> {
-    return new RewrapService(parts, options, await parts.store.readRewrapState());
+    return new RewrapService(parts, options, await stateOf(parts));
   }
 
   /** For EnvelopeSealer: the rotation that a data key wrapped from now on is at or after, unix seconds; 0 for none. */
@@ -166,6 +166,7 @@ export class RewrapService {
         await this.#visit(record, target, count);
       }
       after = page.length === SCANNED_AT_ONCE ? page.at(-1)?.position : undefined;
+      await nextTurn();
     } while (after);
     if (targetRotationAt !== null && count.failed === 0) await this.#complete(targetRotationAt, this.#now());
     return { ...count, targetRotationAt };
@@ -220,5 +221,16 @@ export class RewrapService {
 
   #now(): number {
     return Math.floor(this.#parts.clock.now() / 1000);
+  }
+}
+
+/** One that is damaged must not keep the secrets from being read: every rotation counts as not followed then. */
+async function stateOf({ store, log }: RewrapServiceParts): Promise<RewrapState | undefined> {
+  try {
+    return await store.readRewrapState();
+  } catch (reason) {
+    if (!(reason instanceof VaultError && reason.code === "DATA_LOSS")) throw reason;
+    log("error", `secrets: how far re-wrapping has come is not known, so it begins anew: ${reason.message}`);
+    return { lastCompletedRotationAt: 0, lastSweptAt: null, updatedAt: 0 };
   }
 }

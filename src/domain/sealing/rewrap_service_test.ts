@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { clearImmediate, setImmediate } from "node:timers";
 import { LocalKeys } from "#adapters/kms/local/mod.ts";
 import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
 import { parseAddress, SecretEngine } from "#domain/secrets/mod.ts";
@@ -108,6 +109,21 @@ Deno.test("RewrapService that has nothing to do touches nothing and does not pau
   assert.deepEqual(it.pauses, []);
 });
 
+Deno.test("RewrapService that passes over many versions leaves room for other calls", async () => {
+  const it = await setUp({ secrets: 250 });
+  let turns = 0,
+    next = setImmediate(function turn() {
+      turns += 1;
+      next = setImmediate(turn);
+    });
+  try {
+    await it.rewrap.rewrap();
+  } finally {
+    clearImmediate(next);
+  }
+  assert.ok(turns >= 4, `${turns} turns of the event loop for 500 versions`);
+});
+
 Deno.test("RewrapService re-wraps what was never stamped, also while no rotation is known", async () => {
   const it = await setUp();
   const [of] = await it.versions();
@@ -152,6 +168,24 @@ Deno.test("RewrapService goes on from the stored state after a restart", async (
   it.keys.rotatedAt = 2000;
   await restarted.tick();
   assert.equal((await it.store.readRewrapState())?.lastCompletedRotationAt, 2000);
+});
+
+Deno.test("RewrapService whose stored state is damaged says so, opens, and looks at every version at the next tick", async () => {
+  const it = await setUp();
+  it.keys.rotatedAt = 1000;
+  await it.rewrap.tick();
+  it.keys.rotatedAt = 2000; // nobody has seen it yet
+  const read = it.store.readRewrapState;
+  it.store.readRewrapState = () => Promise.reject(new VaultError("DATA_LOSS", "the state is damaged"));
+  const service = await it.open(it.keys, { maxPerSecond: 0 });
+  assert.match(it.logged.join(), /re-wrapping.*: the state is damaged/);
+  await service.tick();
+  assert.ok((await it.versions()).every(({ sealed }) => sealed.wrappedRotationAt === 2000));
+  it.store.readRewrapState = read;
+  assert.equal((await it.store.readRewrapState())?.lastCompletedRotationAt, 2000);
+  const broken = new VaultError("INTERNAL", "cannot be read");
+  it.store.readRewrapState = () => Promise.reject(broken);
+  await assert.rejects(it.open(), broken);
 });
 
 Deno.test("RewrapService stamps what is sealed after a rotation that it has seen, so that it is not done again", async () => {

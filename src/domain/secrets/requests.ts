@@ -21,6 +21,11 @@ export interface WriteOptions {
   readonly expectedVersion?: number;
 }
 
+export interface RotateOptions extends WriteOptions {
+  /** Refused with ABORTED when the secret is not due. */
+  readonly onlyIfDue?: boolean;
+}
+
 /** What is not given stays; new material makes a new version, also when it is equal to the old. */
 export interface UpdateSecret extends Material, WriteOptions {
   readonly description?: string | null;

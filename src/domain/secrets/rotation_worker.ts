@@ -112,12 +112,12 @@ export class RotationWorker {
     }
   }
 
-  /** Undefined when the secret was changed or deleted since it was found due. */
+  /** Undefined when the secret was changed or deleted since it was found due, or its interval was. */
   async #rotate(record: SecretRecord | DamagedRecord): Promise<Rotation | undefined> {
     if ("damage" in record) return { name: record.name, error: record.damage.message };
     const name = canonicalName(record);
     try {
-      const options = { expectedVersion: record.currentVersion };
+      const options = { expectedVersion: record.currentVersion, onlyIfDue: true };
       using opened = await this.#parts.engine.rotate(record, ROTATION_ACTOR, options);
       return { name, version: opened.version.version };
     } catch (reason) {

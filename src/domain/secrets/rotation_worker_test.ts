@@ -133,6 +133,28 @@ Deno.test("a change that comes first takes the rotation's place", async () => {
   assert.equal(textOf(await test.engine.get(parseAddress("a"))), "mine");
 });
 
+Deno.test("a secret that is due no more when its turn comes is left alone, also one made anew under the name", async () => {
+  const { test, rotations, logged, add } = setUp();
+  await using _ = test;
+  const { engine, store, clock } = test;
+  for (const name of ["a", "b", "c"]) await add(name, 60);
+  clock.seconds = 2000;
+  const due = await store.listDue(2000, 10);
+  await engine.update(parseAddress("b"), { rotationIntervalSeconds: 600 }, "alice");
+  await engine.delete(parseAddress("c"));
+  const fresh = await add("c", 60);
+  store.listDue = () => Promise.resolve(due);
+  const worker = new RotationWorker({
+    ...test,
+    onRotation: (one) => Promise.resolve(void rotations.push(one)),
+    log: () => {},
+  });
+  assert.deepEqual(await worker.tick(), { rotated: 1, failed: 0, purged: 0 });
+  assert.deepEqual([logged, rotations], [[], [{ name: "default/a", version: 2 }]]);
+  assert.equal((await engine.describe(parseAddress("b"))).currentVersion, 1);
+  assert.equal(textOf(await engine.get(parseAddress("c"))), fresh);
+});
+
 Deno.test("RotationWorker.start() ticks at once and at each call, skips one that comes too early; stop() waits", async () => {
   const gate = Promise.withResolvers<void>(), begun = Promise.withResolvers<void>();
   let call = () => {}, isCancelled = false;

@@ -8,7 +8,15 @@ import { Decoy } from "./decoy.ts";
 import { OpenedSecret, OpenedSecrets } from "./opened_secret.ts";
 import { Projects } from "./projects.ts";
 import { secretNotFound } from "./refusals.ts";
-import type { CreateSecret, ListSecrets, SecretPage, UpdateSecret, Verdict, WriteOptions } from "./requests.ts";
+import type {
+  CreateSecret,
+  ListSecrets,
+  RotateOptions,
+  SecretPage,
+  UpdateSecret,
+  Verdict,
+  WriteOptions,
+} from "./requests.ts";
 import { unixSeconds } from "./schedule.ts";
 import { SealedValues } from "./sealed_values.ts";
 import { listSecrets } from "./secret_list.ts";
@@ -117,7 +125,7 @@ export class SecretEngine {
   }
 
   /** Another generated value for an automatic secret; a username stays. */
-  rotate(address: SecretAddress, actor: string, options: WriteOptions = {}): Promise<OpenedSecret> {
+  rotate(address: SecretAddress, actor: string, options: RotateOptions = {}): Promise<OpenedSecret> {
     return this.#writer.rotate(address, actor, options);
   }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { VaultError } from "#errors/mod.ts";
 import { bytes, refusal, TestEngine, textOf } from "../../../tests/support/secret_engine.ts";
 import { type CreateSecret, parseAddress, type UpdateSecret } from "./mod.ts";
@@ -198,7 +199,10 @@ Deno.test("SecretEngine.verify() opens 16 values, whichever exist and match", as
   assert.deepEqual(await test.engine.verify(undefined, bytes("x")), { valid: false, version: null });
   assert.equal(opened, 16, "a name that no secret can have");
   await test.engine.update(A, { value: bytes("v17") }, "alice");
+  let hasTurned = false;
+  setImmediate(() => hasTurned = true);
   assert.deepEqual(await cost("db/app", "v1"), [1, 32], "more live versions than that cost the next multiple");
+  assert.ok(hasTurned, "and leave room for other calls");
 });
 
 Deno.test("SecretEngine.get() gives the versions that are kept, and none beyond", async () => {

@@ -1,7 +1,26 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { clearImmediate, setImmediate } from "node:timers";
+import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
+import type { NameRange, SecretAddress } from "#ports/secret_store.ts";
 import { bytes, refusal, TestEngine } from "../../../tests/support/secret_engine.ts";
+import { fresh } from "../../../tests/contract/secret_store_contract.ts";
 import { canonicalName, type ListSecrets, parseAddress, type SecretPage } from "./mod.ts";
+
+class CountingStore extends SqliteSecretStore {
+  /** Of records. */
+  reads = 0;
+
+  override findSecret(address: SecretAddress) {
+    this.reads += 1;
+    return super.findSecret(address);
+  }
+
+  override listSecrets(range: NameRange) {
+    this.reads += range.limit;
+    return super.listSecrets(range);
+  }
+}
 
 async function filled(names: readonly string[]): Promise<TestEngine> {
   const test = new TestEngine();
@@ -75,6 +94,31 @@ Deno.test("a secret that is made or deleted between two pages moves no other out
   await test.engine.delete(parseAddress("a/2"));
   using _ = await test.engine.create(parseAddress("a/0"), { kind: "manual", value: bytes("v") }, "alice");
   assert.deepEqual(namesOf(await test.engine.list({ limit: 2, after: first.next })), ["a/3", "a/4"]);
+});
+
+Deno.test("a caller who may see one of thousands costs no read of the others' records, and leaves room for other calls", async () => {
+  const names = Array.from({ length: 6000 }, (_, i) => `p/s${i}`), last = [...names].sort().at(-1)!;
+  const store = new CountingStore(":memory:");
+  await using test = new TestEngine({ store });
+  const { sealed } = fresh(), times = { createdAt: 1, updatedAt: 1, updatedBy: "alice" };
+  const versions = [{ version: 1, sealed, createdAt: 1, createdBy: "alice", expiresAt: null }];
+  await store.importSecrets(names.map((name) => {
+    return { ...fresh(parseAddress(name)), ...times, currentVersion: 1, versions };
+  }));
+  let turns = 0,
+    next = setImmediate(function turn() {
+      turns += 1;
+      next = setImmediate(turn);
+    });
+  try {
+    const page = await test.engine.list({
+      visible: (resource) => resource === `secret:${last.replace("/", ":")}`,
+    });
+    assert.deepEqual([namesOf(page), page.next, store.reads], [[last], undefined, 1]);
+    assert.ok(turns >= 2, `${turns} turns of the event loop for others`);
+  } finally {
+    clearImmediate(next);
+  }
 });
 
 Deno.test("SecretEngine.list() refuses limits and texts out of range", async () => {

@@ -8,8 +8,8 @@ import { KeyedQueue } from "./keyed_queue.ts";
 import { firstMaterial } from "./material.ts";
 import { type OpenedMaterial, OpenedSecret, wipeMaterial } from "./opened_secret.ts";
 import { secretNotFound, writeConflict } from "./refusals.ts";
-import type { CreateSecret, UpdateSecret, WriteOptions } from "./requests.ts";
-import { graceEnd, nextRotation, unixSeconds } from "./schedule.ts";
+import type { CreateSecret, RotateOptions, UpdateSecret, WriteOptions } from "./requests.ts";
+import { graceEnd, isDue, nextRotation, unixSeconds } from "./schedule.ts";
 import type { SealedValues } from "./sealed_values.ts";
 import type { UserPass } from "./userpass_json.ts";
 import { checkCreate, checkMaterialFits, checkUpdate, hasMaterial } from "./validate.ts";
@@ -77,12 +77,17 @@ export class SecretWriter {
     return secret;
   }
 
-  async rotate(address: SecretAddress, actor: string, { expectedVersion }: WriteOptions): Promise<OpenedSecret> {
+  async rotate(
+    address: SecretAddress,
+    actor: string,
+    { expectedVersion, onlyIfDue = false }: RotateOptions,
+  ): Promise<OpenedSecret> {
     const { secret, material } = await this.#change(address, { expectedVersion, actor }, async (secret, now) => {
       if (secret.kind !== "automatic") {
         const text = "only automatic secrets can be rotated; use update for manual secrets";
         throw new VaultError("INVALID_ARGUMENT", text);
       }
+      if (onlyIfDue && !isDue(secret.nextRotationAt, now)) throw writeConflict();
       const nextRotationAt = nextRotation(now, secret.rotationIntervalSeconds!);
       return { settings: { ...secret, nextRotationAt }, material: await this.#rotated(secret) };
     });

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { nextTurn } from "#ports/pause.ts";
 import { wipe } from "./wipe.ts";
 
 /**
@@ -22,6 +23,7 @@ export async function indexOfEqual(candidates: readonly Open[], dummy: Open, val
   const rounds = Math.max(1, Math.ceil(candidates.length / VERIFY_CANDIDATES)) * VERIFY_CANDIDATES;
   let found = -1;
   for (let i = 0; i < rounds; i++) {
+    if (i > 0 && i % VERIFY_CANDIDATES === 0) await nextTurn(); // whoever may write can make very many
     const isCandidate = i < candidates.length;
     const opened = await (isCandidate ? candidates[i] : dummy)();
     const isEqual = timingSafeEqual(digest(opened), wanted);

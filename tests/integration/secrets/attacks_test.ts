@@ -306,7 +306,8 @@ Deno.test("an address is locked out in every spelling", async () => {
   for (let i = 0; i < 4; i++) await via(i % 2 ? "192.0.2.1" : "::ffff:192.0.2.1", "evt_bad");
   assert.equal((await via("192.0.2.1")).status, 429);
   assert.equal((await via("::FFFF:c000:201")).status, 429);
-  assert.equal((await via("2001:db8::2")).status, 200);
+  assert.equal((await via("2001:db8::2")).status, 429, "of the same /64");
+  assert.equal((await via("2001:db8:0:1::2")).status, 200);
 });
 
 Deno.test("deep and huge bodies of a known caller are refused, memory stays bounded, others are served", async () => {

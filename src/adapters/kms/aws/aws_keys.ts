@@ -1,10 +1,12 @@
 import type { DataKeySpec } from "@aws-sdk/client-kms";
 import { VaultError } from "#errors/mod.ts";
 import type { KeyContext, KeyEncryption, WrappedKey } from "#ports/key_encryption.ts";
+import { systemClock } from "#ports/clock.ts";
 import { type Pause, systemPause } from "#ports/pause.ts";
 import { openSdkClient, type SdkClient } from "./client.ts";
 import type { AwsCredentials } from "./credentials.ts";
-import { isTransient, knowsNoRotations, toVaultError } from "./kms_errors.ts";
+import { isAnswer, isTransient, isUnreachable, knowsNoRotations, toVaultError } from "./kms_errors.ts";
+import { Outage } from "./outage.ts";
 import { type RetryOptions, withRetries } from "./retry.ts";
 
 const KEY_BYTES = 32;
@@ -27,6 +29,8 @@ export interface AwsKeysOptions {
   readonly timeoutMs?: number;
   readonly pause?: Pause;
   readonly random?: () => number;
+  /** Monotonic, milliseconds. */
+  readonly now?: () => number;
 }
 
 type Operation = "GenerateDataKey" | "Decrypt" | "ReEncrypt" | "ListKeyRotations";
@@ -40,14 +44,14 @@ export class AwsKeys implements KeyEncryption {
   readonly keyId: string;
   readonly #sdk: SdkClient;
   readonly #retry: RetryOptions;
+  readonly #outage: Outage;
   readonly #closing = new AbortController();
 
-  private constructor(
-    sdk: SdkClient,
-    { keyId, maxRetries = 5, pause = systemPause, random = Math.random }: AwsKeysOptions,
-  ) {
+  private constructor(sdk: SdkClient, options: AwsKeysOptions) {
+    const { keyId, maxRetries = 5, pause = systemPause, random = Math.random, now = systemClock.monotonic } = options;
     this.keyId = keyId;
     this.#sdk = sdk;
+    this.#outage = new Outage(now);
     this.#retry = { maxRetries, pause, random, signal: this.#closing.signal };
   }
 
@@ -125,9 +129,8 @@ export class AwsKeys implements KeyEncryption {
   async #rotations(marker: string | undefined) {
     const { sdk, client } = this.#sdk;
     const command = new sdk.ListKeyRotationsCommand({ KeyId: this.keyId, Marker: marker });
-    const attempt = () => client.send(command, { abortSignal: this.#closing.signal });
     try {
-      return await withRetries(attempt, isTransient, this.#retry);
+      return await this.#attempt(() => client.send(command, { abortSignal: this.#closing.signal }));
     } catch (failure) {
       if (knowsNoRotations(failure)) return undefined;
       throw toVaultError(failure, "ListKeyRotations", this.keyId);
@@ -136,14 +139,39 @@ export class AwsKeys implements KeyEncryption {
 
   /** @returns The answer, and apart from it the clear data key that came with it. */
   async #call(operation: Operation, keyId: string, send: Send) {
+    const { handler } = this.#sdk;
+    try {
+      return await this.#attempt(async () => {
+        const call = AbortSignal.any([this.#closing.signal]); // one for each attempt: it names the attempt's plaintext
+        try {
+          return { answer: await send(this.#sdk, call), plaintext: handler.plaintextOf(call) };
+        } finally {
+          handler.plaintextOf(call)?.fill(0); // of an answer that the SDK could not read
+        }
+      });
+    } catch (failure) {
+      throw toVaultError(failure, operation, keyId);
+    }
+  }
+
+  /** @throws {AttemptsFailed} */
+  async #attempt<T>(ask: () => Promise<T>): Promise<T> {
     const attempt = async () => {
-      const call = AbortSignal.any([this.#closing.signal]); // one for each attempt: it names the attempt's plaintext
-      return { answer: await send(this.#sdk, call), plaintext: this.#sdk.handler.plaintextOf(call) };
+      this.#outage.enter();
+      try {
+        const answer = await ask();
+        this.#outage.end();
+        return answer;
+      } catch (reason) {
+        if (isAnswer(reason)) this.#outage.end();
+        throw reason;
+      }
     };
     try {
       return await withRetries(attempt, isTransient, this.#retry);
     } catch (failure) {
-      throw toVaultError(failure, operation, keyId);
+      if (isUnreachable(failure)) this.#outage.begin();
+      throw failure;
     }
   }
 }

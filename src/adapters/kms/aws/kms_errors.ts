@@ -32,6 +32,17 @@ export function isTransient(reason: unknown): boolean {
   return status === undefined || status === 429 || status >= 500 || status < 400;
 }
 
+/** Whether it is an answer of the service, though a refusal. */
+export function isAnswer(reason: unknown): boolean {
+  return answerOf(reason).status !== undefined;
+}
+
+/** Whether nothing came back from the service, in any attempt. */
+export function isUnreachable(failure: unknown): boolean {
+  const { name } = Object(failure instanceof AttemptsFailed ? failure.reason : undefined) as { name?: unknown };
+  return name === "TimeoutError" || name === "TypeError";
+}
+
 /** The service knows the key, but not what rotations are: imported or asymmetric ones. */
 export function knowsNoRotations(reason: unknown): boolean {
   return reason instanceof AttemptsFailed && answerOf(reason.reason).name === "UnsupportedOperationException";

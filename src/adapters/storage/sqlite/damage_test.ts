@@ -108,6 +108,8 @@ Deno.test("one changed bit in any column of a secret is an error for that secret
       if (column !== "name") assert.match(await refusal(engine.verify(address, bytes("x"))), wanted, column);
       const { damaged } = await engine.list();
       assert.deepEqual(damaged.map(({ name }) => name), [column === "name" ? flipped(DAMAGED) : DAMAGED]);
+      const seen = await engine.list({ visible: (resource) => resource !== "secret:a:x" });
+      assert.deepEqual(seen.damaged.map(({ name }) => name), damaged.map(({ name }) => name), column);
       await checkOthers(test, values);
       if (column === "name") continue;
       await engine.delete(address);
@@ -160,6 +162,29 @@ Deno.test("one changed bit in any column of a project, or of the state of re-wra
       await using test = new TestEngine({ path });
       assert.match(await refusal(test.store.readRewrapState()), /^DATA_LOSS the state of re-wrapping/);
       await checkOthers(test, values);
+    }
+  }));
+
+Deno.test("a damaged project keeps no other from being the default, and can be deleted", () =>
+  inDirectory(async (path) => {
+    await write(path);
+    {
+      await using test = new TestEngine({ path });
+      await test.engine.projects.create("empty", "about it", "alice");
+      await test.engine.projects.setDefault("empty");
+    }
+    const original = await Deno.readFile(path);
+    for (const column of columnsIn(path, "projects").filter((column) => column !== "name")) {
+      await Deno.writeFile(path, original);
+      flipColumn(path, "projects", column, "name = 'empty'");
+      await using test = new TestEngine({ path });
+      const { projects } = test.engine;
+      assert.equal((await projects.setDefault("b")).isDefault, true, column);
+      const { projects: whole } = await projects.list();
+      assert.deepEqual(whole.filter(({ isDefault }) => isDefault).map(({ name }) => name), ["b"], column);
+      assert.equal(await refusal(projects.delete("empty")), "OK", column);
+      assert.match(await refusal(projects.delete("empty")), /^NOT_FOUND/);
+      assert.equal((await projects.create("empty", "anew", "bob")).description, "anew");
     }
   }));
 

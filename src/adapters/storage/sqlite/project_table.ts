@@ -33,8 +33,7 @@ export class ProjectTable {
 
   /** When there is none of that name. */
   ensure(name: string, { description = null, at, actor }: Authorship & Partial<Pick<Project, "description">>): void {
-    const isThere = this.db.get("SELECT 1 FROM projects WHERE name = ?", name) !== undefined;
-    if (!isThere) this.create({ name, description, at, actor });
+    if (!this.#isThere(name)) this.create({ name, description, at, actor });
   }
 
   find(name: string): Project | undefined {
@@ -58,12 +57,13 @@ export class ProjectTable {
 
   setDefault(name: string): Project {
     const project = this.#mustFind(name);
-    for (const row of this.#where("is_default = 1")) this.#update({ ...projectOf(row), isDefault: false });
+    for (const row of this.#where("is_default <> 0")) this.#clearDefault(row);
     return this.#update({ ...project, isDefault: true });
   }
 
+  /** Also when its record is damaged. */
   delete(name: string): void {
-    this.#mustFind(name);
+    if (!this.#isThere(name)) throw projectNotFound(name);
     // '0' is the character after '/'.
     const secret = this.db.get("SELECT 1 FROM secrets WHERE name > ? AND name < ? LIMIT 1", `${name}/`, `${name}0`);
     if (secret) {
@@ -79,14 +79,34 @@ export class ProjectTable {
 
   #mustFind(name: string): Project {
     const project = this.find(name);
-    if (!project) throw new VaultError("NOT_FOUND", `Project '${name}' not found`);
+    if (!project) throw projectNotFound(name);
     return project;
+  }
+
+  /** Whatever the rest of the record is. */
+  #isThere(name: string): boolean {
+    return this.db.get("SELECT 1 FROM projects WHERE name = ?", name) !== undefined;
+  }
+
+  #clearDefault(row: Row): void {
+    let project: Project;
+    try {
+      project = projectOf(row);
+    } catch {
+      this.db.run("UPDATE projects SET is_default = 0 WHERE id = ?", row[0]); // it stays damaged
+      return;
+    }
+    this.#update({ ...project, isDefault: false });
   }
 
   #update(project: Project): Project {
     this.db.run(UPDATE, ...updatedValues(PROJECTS, CHANGING, fieldsOf(project)), project.id);
     return project;
   }
+}
+
+function projectNotFound(name: string): VaultError {
+  return new VaultError("NOT_FOUND", `Project '${name}' not found`);
 }
 
 function fieldsOf({ id, name, description, isDefault, createdAt, createdBy }: Project): Cell[] {

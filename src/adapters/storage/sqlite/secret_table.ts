@@ -37,10 +37,12 @@ const UPDATE = updateOf(SECRETS, CHANGING, "id = ?");
 /** After every name: names are of ASCII letters, digits and `._-/`. */
 const LAST = "\x7f";
 const BY_NAME = `SELECT ${columnsOf(SECRETS)} FROM secrets WHERE name = ?`;
+const IN_RANGE =
+  `FROM secrets INDEXED BY secrets_by_name WHERE name > ? AND name >= ? AND name < ? ORDER BY name LIMIT ?`;
+const NAMES = `SELECT name ${IN_RANGE}`;
 /** Name and id come from the index, to go on from; all else, the name too, from the record that is checked. */
 const RANGE = `SELECT k.name, ${columnsOf(SECRETS, "s")}
-  FROM (SELECT name, id FROM secrets INDEXED BY secrets_by_name WHERE name > ? AND name >= ? AND name < ?
-        ORDER BY name LIMIT ?) k
+  FROM (SELECT name, id ${IN_RANGE}) k
   LEFT JOIN secrets s ON s.id = k.id ORDER BY k.name`;
 const DUE = `SELECT k.next_rotation_at, k.id, ${columnsOf(SECRETS, "s")}
   FROM (SELECT next_rotation_at, id FROM secrets INDEXED BY secrets_due
@@ -82,11 +84,22 @@ export class SecretTable {
     return row && secretOf(row, name);
   }
 
-  list({ prefix, after, limit }: NameRange): Scanned<SecretRecord, string>[] {
-    const rows = this.db.all(RANGE, after, prefix, prefix + LAST, limit);
+  list(range: NameRange): Scanned<SecretRecord, string>[] {
+    const rows = this.#inRange(RANGE, range);
+    return rows.map(([name, ...row]) => scanned(row, String(name), String(name)));
+  }
+
+  /** From the index alone. */
+  names(range: NameRange): string[] {
+    return this.#inRange(NAMES, range).map(([name]) => String(name));
+  }
+
+  /** @throws {VaultError} DATA_LOSS when a pass that goes on from the last of them would not end. */
+  #inRange(sql: string, { prefix, after, limit }: NameRange): Row[] {
+    const rows = this.db.all(sql, after, prefix, prefix + LAST, limit);
     const last = rows.at(-1)?.[0];
     if (last !== undefined && String(last) <= after) throw damaged("the order of the names");
-    return rows.map(([name, ...row]) => scanned(row, String(name), String(name)));
+    return rows;
   }
 
   listDue(now: number, limit: number, after: DuePosition): Scanned<SecretRecord, DuePosition>[] {

@@ -22,19 +22,40 @@ const WITHOUT_CURRENT_VERSION = `SELECT s.name FROM secrets s
   LEFT JOIN versions v ON v.secret_id = s.id AND v.version = s.current_version AND v.expires_at IS NULL
   WHERE v.version IS NULL LIMIT 1`;
 
+/** The mark belongs to no record, so that it is not among its columns. */
+const SURPLUS = "SELECT secret_id, version FROM versions WHERE surplus = 1";
+const MARK_SURPLUS = "UPDATE versions SET surplus = 1 WHERE secret_id = ? AND version = ?";
+
 /**
  * A consistent copy as one file, without a journal beside it. Deno copies in one go: the event loop waits, 1.4 s for a
  * million secrets (400 MiB).
  */
 export async function copyTo({ connection }: Database, path: string): Promise<void> {
+  let isMade = false;
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: PRIVATE }).close();
+    isMade = true;
     await backup(connection, path);
     const copy = new Database(path);
-    copy.exec("DELETE FROM lockouts; PRAGMA journal_mode = DELETE");
-    copy.close();
+    try {
+      copy.exec("DELETE FROM lockouts; PRAGMA journal_mode = DELETE");
+    } finally {
+      copy.close();
+    }
   } catch (reason) {
+    if (isMade) removeAll(path);
     throw storeError(`cannot write the snapshot ${path}`, reason);
+  }
+}
+
+/** With what SQLite writes beside it. */
+function removeAll(path: string): void {
+  for (const suffix of ["", "-wal", "-journal"]) {
+    try {
+      Deno.removeSync(path + suffix);
+    } catch {
+      // Not there, or not to be had: the failure that led here is told.
+    }
   }
 }
 
@@ -54,6 +75,7 @@ export async function replaceBy(
       }
       for (const { table } of TABLES.toReversed()) db.run(`DELETE FROM ${table.name}`);
       for (const { table } of TABLES) copyRows(table, copy, db);
+      for (const [id, version] of copy.iterate(SURPLUS)) db.run(MARK_SURPLUS, id, version);
       db.forgetIds();
     });
   } finally {

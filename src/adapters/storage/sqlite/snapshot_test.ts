@@ -56,6 +56,32 @@ Deno.test("a restore brings back secrets, versions and projects, and removes wha
     assert.equal(created.version.version, 1);
   }));
 
+Deno.test("a restored version that is no longer kept is removed once its grace is over, as it would have been", () =>
+  setUp(async (_snapshot, other, directory) => {
+    const path = join(directory, "history.db"), address = parseAddress("a/history"), until = other.clock.seconds + 99;
+    {
+      await using test = new TestEngine({ path: join(directory, "first.db"), keepVersions: 1 });
+      const first = { kind: "manual" as const, value: bytes("1"), graceSeconds: 99 };
+      textOf(await test.engine.create(address, first, "alice"));
+      await test.engine.update(address, { value: bytes("2") }, "alice");
+      await test.store.snapshot(path);
+    }
+    await other.store.restore(path, { force: true });
+    assert.equal(await other.store.purgeVersions(until - 1, 1, 100), 0);
+    assert.equal(await other.store.purgeVersions(until, 1, 100), 1);
+    assert.equal((await other.store.listVersions(address))!.length, 1);
+  }));
+
+Deno.test("a snapshot that cannot be finished leaves no file, and never takes the place of one", () =>
+  setUp(async (snapshot, other, directory) => {
+    const path = join(directory, "again.db"), whole = await Deno.readFile(snapshot);
+    assert.match(await refusal(other.store.snapshot(snapshot)), /^INTERNAL secrets store: cannot write the snapshot/);
+    assert.deepEqual(await Deno.readFile(snapshot), whole);
+    await other.store.close();
+    assert.match(await refusal(other.store.snapshot(path)), /cannot write the snapshot/);
+    await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
+  }));
+
 Deno.test("a snapshot is one private file, whole without a journal, and holds nothing in clear", () =>
   setUp(async (snapshot, _other, directory) => {
     assert.equal((await Deno.stat(snapshot)).mode! & 0o777, 0o600);

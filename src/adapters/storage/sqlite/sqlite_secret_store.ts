@@ -150,6 +150,10 @@ export class SqliteSecretStore implements port.SecretStore {
     return await this.#read(() => this.#secrets.list(range));
   }
 
+  listNames(range: port.NameRange): Promise<string[]> {
+    return this.#read(() => this.#secrets.names(range));
+  }
+
   listDue(
     now: number,
     limit: number,
@@ -167,6 +171,10 @@ export class SqliteSecretStore implements port.SecretStore {
     after: port.VersionPosition = { secretId: BEFORE_ALL, version: 0 },
   ): Promise<port.Scanned<port.StoredVersion, port.VersionPosition>[]> {
     return this.#read(() => this.#versions.scan(limit, after));
+  }
+
+  sampleWrappings(limit: number): Promise<(port.StoredVersion | port.DamagedRecord)[]> {
+    return this.#read(() => this.#versions.sample(limit));
   }
 
   replaceWrapping(wrapping: port.NewWrapping): Promise<boolean> {

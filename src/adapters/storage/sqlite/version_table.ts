@@ -1,4 +1,5 @@
 import type {
+  DamagedRecord,
   NewWrapping,
   NextVersion,
   Scanned,
@@ -44,8 +45,15 @@ const CHANGING = ["key_id", "wrapped_key", "wrapped_rotation_at", "expires_at"];
 const INSERT = insertInto(VERSIONS);
 const UPDATE = updateOf(VERSIONS, CHANGING, "secret_id = ? AND version = ?");
 const SELECT = `SELECT ${columnsOf(VERSIONS)} FROM versions WHERE secret_id = ?`;
-const SCAN = `SELECT s.name, ${columnsOf(VERSIONS, "v")} FROM versions v LEFT JOIN secrets s ON s.id = v.secret_id
+const NAMED = `SELECT s.name, ${columnsOf(VERSIONS, "v")} FROM versions v`;
+const SCAN = `${NAMED} LEFT JOIN secrets s ON s.id = v.secret_id
   WHERE (v.secret_id, v.version) > (?, ?) ORDER BY v.secret_id, v.version LIMIT ?`;
+const OF_KEY = `${NAMED} INDEXED BY versions_wrapping LEFT JOIN secrets s ON s.id = v.secret_id
+  WHERE v.key_id = ? LIMIT ?`;
+/** From each id to the next in the index, so that a million versions of one key are one step. */
+const KEY_IDS = `WITH RECURSIVE keys(id) AS (SELECT min(key_id) FROM versions
+  UNION ALL SELECT (SELECT min(key_id) FROM versions WHERE key_id > keys.id) FROM keys WHERE keys.id IS NOT NULL)
+  SELECT id FROM keys WHERE id IS NOT NULL`;
 /** The mark only finds them: what the secret's own row says decides. */
 const PURGE = `DELETE FROM versions WHERE rowid IN (
   SELECT v.rowid FROM versions v INDEXED BY versions_surplus JOIN secrets s ON s.id = v.secret_id
@@ -106,16 +114,12 @@ export class VersionTable {
   }
 
   scan(limit: number, { secretId, version }: VersionPosition): Scanned<StoredVersion, VersionPosition>[] {
-    return this.db.all(SCAN, secretId, version, limit).map(([name, ...row]) => {
-      const position = { secretId: Number(row[0]), version: Number(row[1]) };
-      const what = () => `secret '${name ?? `number ${row[0]}`}' version ${row[1]}`;
-      try {
-        if (typeof name !== "string") throw damaged(what());
-        return { record: { name, ...position, sealed: versionOf(row, what).sealed }, position };
-      } catch (reason) {
-        return { record: { name: String(name), damage: reason as Error }, position };
-      }
-    });
+    return this.db.all(SCAN, secretId, version, limit).map(storedOf);
+  }
+
+  sample(limit: number): (StoredVersion | DamagedRecord)[] {
+    const rows = this.db.all(KEY_IDS).flatMap(([id]) => this.db.all(OF_KEY, id, limit));
+    return rows.map((row) => storedOf(row).record);
   }
 
   replaceWrapping({ of, keyId, wrappedKey, wrappedRotationAt }: NewWrapping): boolean {
@@ -139,6 +143,18 @@ export class VersionTable {
   #update(secretId: number, version: SecretVersion): void {
     const values = updatedValues(VERSIONS, CHANGING, fieldsOf(secretId, version));
     this.db.run(UPDATE, ...values, secretId, version.version);
+  }
+}
+
+/** @param row With the secret's name before its columns. */
+function storedOf([name, ...row]: Row): Scanned<StoredVersion, VersionPosition> {
+  const position = { secretId: Number(row[0]), version: Number(row[1]) };
+  const what = () => `secret '${name ?? `number ${row[0]}`}' version ${row[1]}`;
+  try {
+    if (typeof name !== "string") throw damaged(what());
+    return { record: { name, ...position, sealed: versionOf(row, what).sealed }, position };
+  } catch (reason) {
+    return { record: { name: String(name), damage: reason as Error }, position };
   }
 }
 
