@@ -27,6 +27,10 @@ export function readHead(message: IncomingMessage): RequestHead | { readonly ref
   if (message.rawHeaders.length > 2 * MAX_HEADERS) return { refusal: errorReply(431, "too many headers") };
   const headers = headersOf(message.rawHeaders);
   if (!headers) return { refusal: errorReply(400, "a header that may come once came twice") };
+  // RFC 9112, section 6.1: of a body in any other coding nobody here knows where it ends.
+  if (!/^(chunked)?$/i.test(headers.get("transfer-encoding") ?? "")) {
+    return { refusal: errorReply(501, "of transfer codings only chunked is understood") };
+  }
   const mark = target.indexOf("?");
   const path = mark < 0 ? target : target.slice(0, mark);
   return { path, query: new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1)), headers };
