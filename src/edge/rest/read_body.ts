@@ -6,7 +6,7 @@ const MAX_DISCARD_BYTES = 2 * 1024 * 1024;
 const DISCARD_MS = 1_000;
 
 /**
- * Reads a whole body; no memory is taken for what is only announced.
+ * Reads a whole body; no memory is taken for what is only announced, and the pieces that it came in are zeroed.
  *
  * @throws {HttpBodyError} longer than `maxBytes`, not there within `timeoutMs`, or cut off.
  */
@@ -20,7 +20,7 @@ export function readBody(message: IncomingMessage, maxBytes: number, timeoutMs: 
     total += chunk.length;
     if (total > maxBytes) throw tooLong();
     parts.push(chunk);
-  }).then(() => concat(parts, total));
+  }).then(() => concat(parts, total)).finally(() => parts.forEach((part) => part.fill(0)));
 }
 
 /** Drops what is left of a body that nobody read. @returns Whether it ended, so that the connection is of further use. */
