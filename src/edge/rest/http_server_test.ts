@@ -184,6 +184,21 @@ Deno.test("HttpServer never takes a body that nobody read for the next request",
   assert.ok(echo.paths.every((path) => path === "/echo"), echo.paths.join());
 });
 
+Deno.test("HttpServer drops few long bodies at a time: more close their connections, short ones do not", async () => {
+  let asked = 0;
+  const surface: HttpSurface = { owns: () => true, handle: () => Promise.resolve(errorReply(401, `${++asked}`)) };
+  await using fixture = await HttpFixture.start({ surfaces: [surface] });
+  const head = (length: number) => `POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
+  const slow = Array.from({ length: 16 }, () => fixture.connect());
+  for (const connection of slow) connection.send(head(300_000));
+  await waitFor(() => asked === 16);
+  const answersOf = async (length: number) =>
+    (await fixture.exchange(head(length), "x".repeat(length), GET("/y"))).match(/HTTP\/1\.1 401/g)?.length;
+  assert.equal(await answersOf(60_000), 2);
+  assert.equal(await answersOf(300_000), 1);
+  for (const connection of slow) connection.close();
+});
+
 Deno.test("HttpServer cuts half a head after its time, and an idle connection after a longer one", async () => {
   await using fixture = await HttpFixture.start({ surfaces: [new Echo()] });
   const slow = fixture.connect();
