@@ -50,7 +50,7 @@ export function resolveConfig(raw: RawConfig, source: string, secrets: Secrets):
     tracing: { endpoint: raw["tracing.endpoint"] ?? "" },
     ...resolveSecrets(raw, inInstallDir, secrets),
     secretFiles: secretFilesOf(raw, installDir).map((file) => file.path),
-    warnings: [...secrets.warnings, ...indexNameWarnings(raw["keys.index_name"] ?? ""), ...readerWarnings(raw)],
+    warnings: [...secrets.warnings, ...indexNameWarnings(raw["keys.index_name"] ?? ""), ...secretsWarnings(raw)],
   };
 }
 
@@ -60,9 +60,19 @@ function indexNameWarnings(name: string): string[] {
   return problem === undefined ? [] : [`config: keys.${problem}`];
 }
 
-function readerWarnings(raw: RawConfig): string[] {
-  if (!raw.secrets || raw["secrets.allowed_ips"]?.length) return [];
-  return ["config: secrets.allowed_ips is empty: every read of a secret is refused"];
+/** What keeps callers from the secrets, which may be meant so. */
+function secretsWarnings(raw: RawConfig): string[] {
+  if (!raw.secrets) return [];
+  const warnings: string[] = [];
+  if (!raw["secrets.allowed_ips"]?.length) {
+    warnings.push("config: secrets.allowed_ips is empty: every read of a secret is refused");
+  }
+  if (raw["server.http.enable"] === false) {
+    warnings.push(
+      "config: server.http.enable is false: no caller reaches the secrets, only this machine's runevault commands",
+    );
+  }
+  return warnings;
 }
 
 type InInstallDir = (value: string | undefined, fallback?: string) => string;

@@ -122,6 +122,18 @@ Deno.test("a key in the place of a former key's id is not quoted", async () => {
   });
 });
 
+Deno.test("a secrets section without HTTP warns that no caller reaches it", async () => {
+  using dir = new TempDir();
+  const warningsOf = async (text: string) =>
+    (await loadConfig({ path: dir.write("runevault.conf", text) })).config.warnings;
+  const secrets = "secrets: {kms: {master_key: k}, allowed_ips: ['::1']}\n", off = "server: {http: {enable: false}}\n";
+  assert.deepEqual(await warningsOf(secrets + off), [
+    "config: server.http.enable is false: no caller reaches the secrets, only this machine's runevault commands",
+  ]);
+  assert.deepEqual(await warningsOf(secrets), []);
+  assert.deepEqual(await warningsOf(off), []);
+});
+
 Deno.test("empty allowed_ips warn that nobody can read", async () => {
   using dir = new TempDir();
   const { config } = await loadConfig({ path: dir.write("runevault.conf", "secrets: {kms: {master_key: k}}") });

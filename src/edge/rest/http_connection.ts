@@ -78,6 +78,10 @@ export class HttpConnection {
 
   /** Resolves when the kernel has taken the answer, or the connection is gone. */
   #send(response: ServerResponse, { status, headers, body = "", onSent }: HttpReply): Promise<void> {
+    if (this.socket.destroyed) { // while the answer was made: none of the events below comes any more
+      onSent?.();
+      return Promise.resolve();
+    }
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const mayStay = !this.isDraining() && ++this.#served < MAX_REQUESTS;
     const sent = Promise.withResolvers<void>();

@@ -5,7 +5,7 @@ import type { Log } from "#ports/log.ts";
 import type { Connection, Protocol } from "../listener/mod.ts";
 import { HttpConnection, type HttpTimes } from "./http_connection.ts";
 import { checkHeaders, errorReply } from "./replies.ts";
-import { discardBody, readBody } from "./read_body.ts";
+import { BodyDiscarder, readBody } from "./read_body.ts";
 import { peerAddressOf, readHead, type RequestHead } from "./request_head.ts";
 import { HttpBodyError, type HttpReply, type HttpRequest, type HttpSurface } from "./surface.ts";
 
@@ -28,6 +28,7 @@ export class HttpServer implements Protocol {
   readonly #times: HttpTimes;
   readonly #server: Server;
   readonly #connections = new Map<Socket, HttpConnection>();
+  readonly #discarder = new BodyDiscarder();
   #isDraining = false;
 
   constructor(options: HttpServerOptions) {
@@ -85,7 +86,7 @@ export class HttpServer implements Protocol {
       });
       const reply = await this.#answer(request);
       // An unread body would be taken for the next request.
-      return awaitsContinue || !await discardBody(message) ? closing(reply) : reply;
+      return awaitsContinue || !await this.#discarder.discard(message) ? closing(reply) : reply;
     });
   }
 

@@ -52,6 +52,12 @@ for (
     { name: "two Host headers", request: GET("/echo", "Host: b\r\n"), want: 400 },
     { name: "two Authorization headers", request: GET("/echo", "Authorization: a\r\nauthorization: b\r\n"), want: 400 },
     { name: "a length and chunks", request: POST("a", "Transfer-Encoding: chunked\r\n"), want: 400 },
+    {
+      name: "a body of another transfer coding",
+      request: "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+      want: 501,
+      error: "of transfer codings only chunked is understood",
+    },
     { name: "two lengths", request: POST("abc", "Content-Length: 1\r\n"), want: 400 },
     {
       name: "no HTTP at all",
@@ -190,6 +196,38 @@ Deno.test("HttpServer gives up a body that does not come, and a body that is cut
   assert.deepEqual(fixture.logged, []);
 });
 
+Deno.test("HttpServer tells that an answer can be wiped, sent or not, and only then", async () => {
+  const asked = Promise.withResolvers<void>(), held = Promise.withResolvers<void>(), sent: string[] = [];
+  const big = 5_000_000;
+  const surface: HttpSurface = {
+    owns: () => true,
+    async handle({ path }) {
+      const body = new Uint8Array(big).fill(0x61);
+      if (path === "/held") {
+        asked.resolve();
+        await held.promise;
+      }
+      return { status: 200, body, onSent: () => void (sent.push(path), body.fill(0)) };
+    },
+  };
+  await using fixture = await HttpFixture.start({ surfaces: [surface] });
+  const whole = await fixture.exchange(GET("/whole"));
+  assert.equal(bodyOf(whole), "a".repeat(big));
+  assert.deepEqual(sent, ["/whole"]);
+  const half = fixture.connect();
+  half.send(GET("/half"));
+  await half.until("200 OK");
+  half.close();
+  await waitFor(() => sent.includes("/half"));
+  const gone = fixture.connect();
+  gone.send(GET("/held"));
+  await asked.promise;
+  gone.close();
+  await waitFor(() => fixture.connections === 0);
+  held.resolve();
+  await waitFor(() => sent.includes("/held"));
+});
+
 Deno.test("HttpServer asks for a body only when a handler wants it", async () => {
   await using fixture = await HttpFixture.start({ surfaces: [new Echo()] });
   const head = (target: string, length: number) =>
@@ -214,8 +252,23 @@ Deno.test("HttpServer never takes a body that nobody read for the next request",
   const head = (length: number) => `POST /nope HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
   assert.equal(statusOf(await fixture.exchange(head(inner.length), inner, GET("/echo"))), 404);
   const long = "x".repeat(300_000) + inner;
-  assert.equal(statusOf(await fixture.exchange(head(long.length), long)), 404);
-  assert.deepEqual(echo.paths, ["/echo"]);
+  assert.equal(statusOf(await fixture.exchange(head(long.length), long, GET("/echo"))), 404);
+  assert.ok(echo.paths.every((path) => path === "/echo"), echo.paths.join());
+});
+
+Deno.test("HttpServer drops few long bodies at a time: more close their connections, short ones do not", async () => {
+  let asked = 0;
+  const surface: HttpSurface = { owns: () => true, handle: () => Promise.resolve(errorReply(401, `${++asked}`)) };
+  await using fixture = await HttpFixture.start({ surfaces: [surface] });
+  const head = (length: number) => `POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
+  const slow = Array.from({ length: 16 }, () => fixture.connect());
+  for (const connection of slow) connection.send(head(300_000));
+  await waitFor(() => asked === 16);
+  const answersOf = async (length: number) =>
+    (await fixture.exchange(head(length), "x".repeat(length), GET("/y"))).match(/HTTP\/1\.1 401/g)?.length;
+  assert.equal(await answersOf(60_000), 2);
+  assert.equal(await answersOf(300_000), 1);
+  for (const connection of slow) connection.close();
 });
 
 Deno.test("HttpServer cuts half a head after its time, and an idle connection after a longer one", async () => {

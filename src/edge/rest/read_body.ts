@@ -4,9 +4,12 @@ import { HttpBodyError } from "./surface.ts";
 /** A small rest is read and dropped, so that a client that is still sending sees why it was refused. */
 const MAX_DISCARD_BYTES = 2 * 1024 * 1024;
 const DISCARD_MS = 1_000;
+/** Long rests that are dropped at a time. Strangers send them too, and what is dropped takes memory until it is gone. */
+const MAX_LONG_DISCARDS = 16;
+const SHORT_BYTES = 65_536;
 
 /**
- * Reads a whole body; no memory is taken for what is only announced.
+ * Reads a whole body; no memory is taken for what is only announced, and the pieces that it came in are zeroed.
  *
  * @throws {HttpBodyError} longer than `maxBytes`, not there within `timeoutMs`, or cut off.
  */
@@ -20,21 +23,33 @@ export function readBody(message: IncomingMessage, maxBytes: number, timeoutMs: 
     total += chunk.length;
     if (total > maxBytes) throw tooLong();
     parts.push(chunk);
-  }).then(() => concat(parts, total));
+  }).then(() => concat(parts, total)).finally(() => parts.forEach((part) => part.fill(0)));
 }
 
-/** Drops what is left of a body that nobody read. @returns Whether it ended, so that the connection is of further use. */
-export async function discardBody(message: IncomingMessage): Promise<boolean> {
-  if (message.complete) {
-    message.resume();
-    return true;
+/** Drops what is left of bodies that nobody read. */
+export class BodyDiscarder {
+  #long = 0;
+
+  /** @returns Whether the body ended, so that the connection is of further use. */
+  async discard(message: IncomingMessage): Promise<boolean> {
+    if (message.complete) {
+      message.resume();
+      return true;
+    }
+    const announced = Number(message.headers["content-length"] ?? Infinity);
+    if (announced <= SHORT_BYTES || this.#long >= MAX_LONG_DISCARDS) return await drop(message, SHORT_BYTES);
+    this.#long++;
+    return await drop(message, MAX_DISCARD_BYTES).finally(() => this.#long--);
   }
-  if (Number(message.headers["content-length"] ?? 0) > MAX_DISCARD_BYTES) return false;
+}
+
+async function drop(message: IncomingMessage, maxBytes: number): Promise<boolean> {
+  if (Number(message.headers["content-length"] ?? 0) > maxBytes) return false;
   let total = 0;
   try {
     await receive(message, DISCARD_MS, (chunk) => {
       total += chunk.length;
-      if (total > MAX_DISCARD_BYTES) throw new HttpBodyError(413, "too long to drop");
+      if (total > maxBytes) throw new HttpBodyError(413, "too long to drop");
     });
     return true;
   } catch {

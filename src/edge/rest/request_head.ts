@@ -28,6 +28,10 @@ export function readHead(message: IncomingMessage): RequestHead | { readonly ref
   const headers = headersOf(message.rawHeaders);
   if (!headers) return { refusal: errorReply(400, "a header that may come once came twice") };
   if (message.httpVersion === "1.1" && !headers.has("host")) return { refusal: errorReply(400, "no Host header") };
+  // RFC 9112, section 6.1: of a body in any other coding nobody here knows where it ends.
+  if (!/^(chunked)?$/i.test(headers.get("transfer-encoding") ?? "")) {
+    return { refusal: errorReply(501, "of transfer codings only chunked is understood") };
+  }
   const mark = target.indexOf("?");
   const path = mark < 0 ? target : target.slice(0, mark);
   return { path, query: new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1)), headers };

@@ -44,6 +44,8 @@ export interface HttpSurface {
 
 /** Why a body could not be read; the surface answers in its own shape. */
 export class HttpBodyError extends Error {
+  override readonly name = "HttpBodyError";
+
   constructor(readonly status: 400 | 408 | 413, message: string) {
     super(message);
   }

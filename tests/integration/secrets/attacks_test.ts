@@ -354,6 +354,27 @@ Deno.test("deep and huge bodies of a known caller are refused, memory stays boun
   assert.deepEqual(namesOf(await client.get("/v1/secrets")), ["a/b"]);
 });
 
+Deno.test("long descriptions cut a list short, and it leads on to the rest", async () => {
+  await using vault = await startSecretsVault();
+  using client = new SecretsClient(vault, await vault.issueToken("alice"));
+  const names = Array.from({ length: 300 }, (_, i) => `fat/${String(i).padStart(3, "0")}`);
+  const description = "d".repeat(65_536);
+  await Promise.all(names.map((name) => client.post("/v1/secrets", { name, kind: "manual", value: "x", description })));
+  for (const surface of ["/v1", "/api"]) {
+    const pages: string[][] = [];
+    for (let path: string | undefined = `${surface}/secrets`; path !== undefined;) {
+      const reply: Reply = await client.get(path);
+      assert.equal(reply.status, 200);
+      assert.ok(reply.text.length < 16 * MIB, `${reply.text.length}`);
+      pages.push(reply.body.map((one: { name?: string; path: string }) => one.name ?? `fat/${one.path}`));
+      path = /^<([^>]*)>; rel="next"$/.exec(String(reply.headers.link))?.[1];
+    }
+    assert.ok(pages.length > 1);
+    assert.deepEqual(pages.flat(), names);
+  }
+  assert.equal((await client.get("/v1/secrets?limit=7")).body.length, 7);
+});
+
 Deno.test("the longest names and users fit into lines of the audit log, and the log goes on", async () => {
   await using vault = await startSecretsVault();
   const user = "u".repeat(1000), api = new AdminApi(vault.socket);

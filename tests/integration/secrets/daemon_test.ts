@@ -154,7 +154,7 @@ Deno.test("every call is audited, denials included, with resource and version", 
   await client.put("/v1/secrets/a/b", { value: "x" });
   await client.post("/v1/secrets/a/b/rotate");
   await client.post("/v1/secrets/a/b/verify", { value: "wrong" });
-  await client.post("/v1/batch/secrets", { names: ["a/b", "a/b", "a/none"] });
+  await client.post("/v1/batch/secrets", { names: ["a/b", "a/none", "a/b"] });
   await client.get("/v1/secrets?project=a");
   await client.get("/api/secrets/a/none");
   await client.post("/api/projects", { name: "p" });
@@ -179,6 +179,7 @@ Deno.test("every call is audited, denials included, with resource and version", 
     "alice secret_rotate success secret:a:b 3 1",
     "alice secret_verify success secret:a:b  0",
     "alice secret_get success secret:a:b 3 1",
+    "alice secret_get error secret:a:none  0",
     "alice secret_get success secret:a:b 3 1",
     "alice secret_list success secret:a:*  1",
     "alice secret_get error secret:a:none  0",
@@ -192,6 +193,20 @@ Deno.test("every call is audited, denials included, with resource and version", 
     "alice secret_delete started secret:a:b  0",
     "alice secret_delete success secret:a:b  1",
   ]);
+});
+
+Deno.test("a body that is refused is the client's fault, in the audit log and the service's", async () => {
+  await using vault = await startSecretsVault();
+  using client = new SecretsClient(vault, await vault.issueToken("alice"));
+  const from = (await auditOf(vault).catch(() => [])).length, long = " ".repeat(1_048_577);
+  assert.equal((await client.post("/v1/secrets", long)).status, 413);
+  assert.equal((await client.patch("/api/secrets/a/b", long)).status, 413);
+  const told = (await auditOf(vault)).slice(from).map(({ method, status, error }) => [method, status, error]);
+  assert.deepEqual(told, [
+    ["secret_create", "error", "the body is longer than 1048576 bytes"],
+    ["secret_update", "error", "the body is longer than 1048576 bytes"],
+  ]);
+  assert.doesNotMatch(vault.stderr, /secret_create|secret_update/);
 });
 
 Deno.test("while the audit log cannot be written nothing is served and nothing changes", async () => {

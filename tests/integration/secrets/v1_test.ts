@@ -192,7 +192,18 @@ Deno.test("/v1 serves what contract secrets.md A.3 to A.9 keep", async (t) => {
       400,
       "'expected_version' and If-Match differ",
     );
-    assertRefused(await client.delete("/v1/secrets/plain", { headers: { "if-match": "x" } }), 400, /header/);
+    for (const tag of ["x", "", '""', 'W/"2"', '"2", "3"', "0", "2e0"]) {
+      assertRefused(await client.delete("/v1/secrets/plain", { headers: { "if-match": tag } }), 400, /header/);
+    }
+  });
+
+  await t.step("a query says each thing once", async () => {
+    for (const query of ["plain?version=1&version=2", "plain?version=0", "plain?version=1e0", "plain?version=-1"]) {
+      assertRefused(await client.get(`/v1/secrets/${query}`), 400, /^Failed to deserialize query string: version: /);
+    }
+    for (const name of ["project", "prefix", "after", "limit"]) {
+      assertRefused(await client.get(`/v1/secrets?${name}=1&${name}=1`), 400, /more than once/);
+    }
   });
 
   await t.step("races for one version have one winner", async () => {

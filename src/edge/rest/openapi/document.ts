@@ -33,12 +33,15 @@ const MEANINGS: Readonly<Record<number, string>> = {
 const QUERIES: Readonly<Record<QueryName, { description: string; schema: object }>> = {
   version: { description: "A kept version instead of the current one", schema: { type: "integer", minimum: 1 } },
   project: { description: "Only secrets of this project", schema: { type: "string" } },
-  prefix: { description: "Only names, or paths of the project, that begin so", schema: { type: "string" } },
+  prefix: {
+    description: "Only names (default/x for x), or paths of the project, that begin so",
+    schema: { type: "string" },
+  },
   limit: {
-    description: "How many at most; a Link header with rel=next leads to more",
+    description: "How many at most, fewer where descriptions are long; a Link header with rel=next leads to more",
     schema: { type: "integer", minimum: 1, maximum: 10_000, default: 10_000 },
   },
-  after: { description: "Only names after this one", schema: { type: "string" } },
+  after: { description: "Only names (project/path) after this one", schema: { type: "string" } },
 };
 
 /**

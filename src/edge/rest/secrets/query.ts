@@ -15,7 +15,7 @@ export interface ListQuery {
 
 /** A kept version's number in `?version=`. @throws {FieldErrors} */
 export function versionOf(query: URLSearchParams): number | undefined {
-  return positive(query.get("version"), ["query", "version"], Number.MAX_SAFE_INTEGER);
+  return numberOf(query, "version", Number.MAX_SAFE_INTEGER);
 }
 
 /** `?project=`, `?prefix=`, `?after=` and `?limit=`; an empty one counts as absent. @throws {FieldErrors} */
@@ -24,18 +24,30 @@ export function listQueryOf(query: URLSearchParams): ListQuery {
     project: projectOf(query),
     prefix: textOf(query, "prefix"),
     after: textOf(query, "after"),
-    limit: positive(query.get("limit"), ["query", "limit"], MAX_LIST) ?? MAX_LIST,
+    limit: numberOf(query, "limit", MAX_LIST) ?? MAX_LIST,
   };
 }
 
 /** The version in `If-Match`: `"3"`, or 3 without its quotes; `*` is any. @throws {FieldErrors} */
 export function ifMatch(header: string | undefined): number | undefined {
   if (header === undefined || header.trim() === "*") return undefined;
+  // An empty one is no version: to take it for none would make a guarded change an unguarded one.
   return positive(header.trim().replace(/^"(.*)"$/, "$1"), ["header", "if-match"], Number.MAX_SAFE_INTEGER);
 }
 
-function positive(text: string | null, loc: Problem["loc"], maximum: number): number | undefined {
-  if (text === null || text === "") return undefined;
+function numberOf(query: URLSearchParams, name: string, maximum: number): number | undefined {
+  const text = onlyOne(query, name);
+  return text === "" ? undefined : positive(text, ["query", name], maximum);
+}
+
+/** Of two, each reader of the request could take another. */
+function onlyOne(query: URLSearchParams, name: string): string {
+  const [text = "", ...others] = query.getAll(name);
+  if (others.length === 0) return text;
+  throw new FieldErrors([{ type: "value_error", loc: ["query", name], msg: "Value error, given more than once" }]);
+}
+
+function positive(text: string, loc: Problem["loc"], maximum: number): number {
   if (!/^[0-9]{1,16}$/.test(text)) {
     const msg = "Input should be a valid integer, unable to parse string as an integer";
     throw new FieldErrors([{ type: "int_parsing", loc, msg }]);
@@ -63,7 +75,7 @@ function projectOf(query: URLSearchParams): string | undefined {
 }
 
 function textOf(query: URLSearchParams, name: string): string | undefined {
-  const text = query.get(name) ?? "";
+  const text = onlyOne(query, name);
   if (text.length > MAX_TEXT) {
     const msg = `String should have at most ${MAX_TEXT} characters`;
     throw new FieldErrors([{ type: "string_too_long", loc: ["query", name], msg }]);

@@ -15,6 +15,8 @@ export interface Subject {
 export interface Touched {
   readonly resource: Resource;
   readonly version?: number;
+  /** Asked for beside others and not there. */
+  readonly isAbsent?: boolean;
 }
 
 /** One call of a surface after its caller was let in; wiped when it is over. */

@@ -17,6 +17,8 @@ export interface SurfaceParts {
 
 type Outcome = Pick<AuditEntry, "status" | "error" | "resultCount">;
 
+const ABSENT: Outcome = { status: "error", resultCount: 0, error: "not found" };
+
 /**
  * One of the two secrets APIs. A call is let in, does its one thing and is written to the audit log, denials included,
  * before anyone sees the answer; until it is let in, nothing of it but its head is looked at.
@@ -57,7 +59,10 @@ class Answer {
       const caller = parts.guard.enter(credentials, this.#client);
       using call = this.#callOf(caller);
       const reply = await this.route.handle(call, target);
-      await this.#succeeded(call);
+      await this.#succeeded(call).catch((unwritten) => {
+        reply.onSent?.(); // nobody else will see it
+        throw unwritten;
+      });
       return reply;
     } catch (reason) {
       const failure = await this.#failed(reason);
@@ -81,7 +86,8 @@ class Answer {
     const outcome: Outcome = { status: "success", resultCount };
     if (touched.length === 0) return await this.#finish(this.#subject(), outcome);
     for (const one of touched) {
-      await this.#finish(one, touched.length > 1 ? { ...outcome, resultCount: 1 } : outcome);
+      if (one.isAbsent) await this.#finish(one, ABSENT);
+      else await this.#finish(one, touched.length > 1 ? { ...outcome, resultCount: 1 } : outcome);
     }
   }
 

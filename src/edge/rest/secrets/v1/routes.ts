@@ -1,5 +1,5 @@
 import { AccessRefusal } from "#domain/access/mod.ts";
-import { checkBatch, findAddress, parseAddress, type SecretEngine } from "#domain/secrets/mod.ts";
+import { checkBatch, findAddress, type OpenedSecret, parseAddress, type SecretEngine } from "#domain/secrets/mod.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { Log } from "#ports/log.ts";
 import type { SecretAddress, SecretKind } from "#ports/secret_store.ts";
@@ -9,7 +9,7 @@ import { listAll } from "../listing.ts";
 import { ifMatch, listQueryOf, versionOf } from "../query.ts";
 import { emptyReply, jsonReply, plainReply, versionTag } from "../reply.ts";
 import type { Route } from "../route.ts";
-import type { SecretsCall } from "../secrets_call.ts";
+import type { SecretsCall, Touched } from "../secrets_call.ts";
 import { expectedVersionOf, materialOf, timingOf } from "./requests.ts";
 import { secretMetadata, secretValue, verdictBody } from "./shapes.ts";
 
@@ -106,9 +106,7 @@ export class V1Routes {
     const addresses = names.flatMap((name) => findAddress(name) ?? []);
     for (const address of addresses) permitInBatch(call, address);
     using found = await this.engine.getMany(addresses);
-    call.touched = found.secrets.map(({ secret: { project, path }, version: { version } }) => {
-      return { resource: { project, path }, version };
-    });
+    call.touched = touchedOf(addresses, found.secrets);
     call.resultCount = found.secrets.length;
     return jsonReply(200, found.secrets.map(secretValue));
   }
@@ -122,6 +120,17 @@ function route(method: string, template: string, operation: string, handle: Rout
 function refuseTarget(fields: Fields): void {
   if (!fields.has("target")) return;
   throw new VaultError("INVALID_ARGUMENT", "'target' is not supported: the vault opens no connection to a database");
+}
+
+/** What of the names asked for was there, and what was not: `found` has the same order. */
+function touchedOf(addresses: readonly SecretAddress[], found: readonly OpenedSecret[]): Touched[] {
+  let next = 0;
+  return addresses.map(({ project, path }) => {
+    const opened = found.at(next), resource = { project, path };
+    if (opened?.secret.project !== project || opened.secret.path !== path) return { resource, isAbsent: true };
+    next++;
+    return { resource, version: opened.version.version };
+  });
 }
 
 /** "Not found" would be the answer for one name, and a batch has many. */
