@@ -430,7 +430,7 @@ Deno.test("secret import-myvault lists what cannot be taken, and takes the rest 
     "my app/key -> my-app/key\n1 secrets would come, every value could be opened; nothing was changed\n",
   );
   assert.equal(await ok(vault, undefined, "secret", "list"), "No secrets.\n");
-  await ok(vault, undefined, ...named);
+  assert.match(await ok(vault, undefined, ...named), /^ +Left out: my app\/\/\/odd$/m);
   assert.equal(await ok(vault, undefined, "secret", "get", "my-app/key"), "super-secret-api-key-12345");
   assert.equal(JSON.parse(await ok(vault, undefined, "secret", "get", "my-app/key", "--json")).version, 2);
 });
