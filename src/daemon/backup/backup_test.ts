@@ -40,6 +40,11 @@ Deno.test("a backup holds what cannot be made anew, and a restore gives it back 
   assert.equal(existsSync(install.join("new.restoring")), false);
 });
 
+Deno.test("a backup into a folder that is not there says what cannot be written", async () => {
+  await using install = await TestInstall.create();
+  await assert.rejects(install.backUp("none/b.age"), /^VaultError: cannot write .*none\/b\.age\.partial: No such file/);
+});
+
 Deno.test("a backup is not written over another one, unless it is forced", async () => {
   await using install = await TestInstall.create();
   await install.backUp();
