@@ -48,7 +48,9 @@ export interface Command {
   readonly commands?: readonly Command[];
   /** What a missing or wrong command is called in a usage error. */
   readonly commandLabel?: string;
-  /** Resolves with the exit status, 0 when it is undefined; an exception is printed and makes it 1. */
+  /** Exit status 1 is its no: a script must not take an error for one. */
+  readonly isQuestion?: boolean;
+  /** Resolves with the exit status, 0 when it is undefined; an exception is printed and makes it 1, of a question 2. */
   run?(context: Context): Promise<number | void>;
 }
 

@@ -61,13 +61,15 @@ export async function importFound(context: Context, found: NamedImport): Promise
     secrets: ReadableStream.from(secrets.map(({ secret }) => secret)),
     onConflict: conflictRule(context),
   });
-  reportImport(context, result);
+  reportImport(context, result, skipped);
 }
 
-export function reportImport(context: Context, result: ImportResultJson): void {
-  if (context.values.has("--json")) return context.printJson(result);
+/** @param leftOut What `--skip` named. */
+export function reportImport(context: Context, result: ImportResultJson, leftOut: readonly string[] = []): void {
+  if (context.values.has("--json")) return context.printJson({ ...result, left_out: leftOut });
   const { created, updated, skipped, versions } = result;
   context.printLine(`Imported ${created + updated} secrets (${created} new, ${updated} with a new version)`);
+  if (leftOut.length > 0) context.printLine(printable(`  Left out: ${leftOut.join(", ")}`));
   if (skipped > 0) context.printLine(`  Left as they were: ${skipped}`);
   context.printLine(`  Verified: ${versions} values, each opened and compared, and read back from the store`);
 }

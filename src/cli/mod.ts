@@ -13,17 +13,20 @@ export type { Io } from "./io.ts";
  * Runs one command line.
  *
  * @param args Without the program's name.
- * @returns the exit status: 0, 1 after an error, 2 after a usage error or, of `status`, when something is down.
+ * @returns the exit status: 0, 1 after an error, 2 after a usage error or, of `status`, when something is down. Of a
+ * command that answers a question, 1 is a no and 2 an error.
  */
 export async function main(args: readonly string[], io: Io): Promise<number> {
+  let failure = 1;
   try {
-    const { path, values, help } = parseArgs(program, args);
-    if (!help) return await path.at(-1)!.run?.(new Context(values, io)) ?? 0;
+    const { path, values, help } = parseArgs(program, args), command = path.at(-1)!;
+    failure = command.isQuestion ? 2 : 1;
+    if (!help) return await command.run?.(new Context(values, io)) ?? 0;
     io.stdout(helpText(path));
     return 0;
   } catch (reason) {
     io.stderr(reason instanceof UsageError ? reason.text() : `Error: ${failureText(reason, Deno.build.standalone)}\n`);
-    return reason instanceof UsageError ? 2 : 1;
+    return reason instanceof UsageError ? 2 : failure;
   }
 }
 

@@ -210,7 +210,7 @@ for (
     },
     {
       args: "lockout clear",
-      stderr: "usage: runevault lockout clear [-h] (--address ADDRESS | --all)\n" +
+      stderr: "usage: runevault lockout clear [-h] (--address ADDRESS | --all) [--json]\n" +
         "runevault lockout clear: error: one of the arguments --address --all is required\n",
     },
     { args: "token list extra", stderr: `${TOP}runevault: error: unrecognized arguments: extra\n` },

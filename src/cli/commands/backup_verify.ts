@@ -16,16 +16,30 @@ export const backupVerify: Command = {
   wordCount: 1,
   examples: ["runevault backup verify vault-2026-11-22.age --identity-file backup.key"],
   async run(context) {
-    const { readBackup } = await import("#daemon/backup/mod.ts");
+    const { verifyBackup } = await import("#daemon/backup/mod.ts");
     const file = resolve(context.values.words[0]);
-    const { manifest: { runevault, created, installDir, files } } = await readBackup(file, await keyOf(context));
+    const { manifest, records } = await verifyBackup(file, await keyOf(context));
+    const { runevault, created, installDir, files } = manifest;
     if (context.values.has("--json")) {
       const listed = files.map(({ path, size, sha256 }) => ({ path, size, sha256 }));
-      return context.printJson({ file, runevault, created, install_dir: installDir, files: listed });
+      return context.printJson({
+        file,
+        runevault,
+        created,
+        install_dir: installDir,
+        files: listed,
+        records: records ?? null,
+      });
     }
     context.printLine(
       `${file} is whole: ${files.length} files of ${installDir}, of ${created} (runevault ${runevault})`,
     );
+    if (records === "checked") context.printLine("  Secrets: every record of the store was read");
+    if (records === "too large") {
+      context.io.stderr(
+        "Warning: the secrets' store is too large to read its records in memory; a restore reads them\n",
+      );
+    }
     for (const { path, size } of files) context.printLine(`  ${path} (${size} bytes)`);
   },
 };

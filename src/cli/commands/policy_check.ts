@@ -3,7 +3,8 @@ import { printable } from "../printable.ts";
 
 export const policyCheck: Command = {
   name: "check",
-  help: "Tell whether a user may do something with a secret, and by which rule; exit 1 when not",
+  help: "Tell whether a user may do something with a secret, and by which rule; exit 1 when not, 2 after an error",
+  isQuestion: true,
   usage: [
     "runevault policy check [-h] --user USER [--address ADDRESS] [--json]",
     "                              ACTION NAME",

@@ -12,7 +12,7 @@ export const projectList: Command = {
   async run(context) {
     const { projects, damaged } = await (await context.secrets()).listProjects();
     warnOfDamage(context, damaged);
-    if (context.values.has("--json")) return context.printJson({ projects });
+    if (context.values.has("--json")) return context.printJson({ projects, damaged });
     if (projects.length === 0) return context.printLine("No projects.");
     context.printLine(row("NAME", "DEFAULT", "CREATED", "BY", "DESCRIPTION"));
     for (const { name, is_default, created_at, created_by, description } of projects) {

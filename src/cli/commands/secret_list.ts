@@ -17,15 +17,16 @@ export const secretList: Command = {
   async run(context) {
     const { values } = context, client = await context.secrets();
     const query = { project: values.text("--project"), prefix: values.text("--prefix"), limit: PAGE };
-    const found: SecretJson[] = [];
+    const found: SecretJson[] = [], broken: string[] = [];
     let after: string | undefined;
     do {
       const { secrets, damaged, next } = await client.list({ ...query, after });
       found.push(...secrets);
+      broken.push(...damaged);
       warnOfDamage(context, damaged);
       after = next ?? undefined;
     } while (after !== undefined);
-    if (values.has("--json")) return context.printJson({ secrets: found });
+    if (values.has("--json")) return context.printJson({ secrets: found, damaged: broken });
     if (found.length === 0) return context.printLine("No secrets.");
     context.printLine(SECRET_HEAD);
     for (const secret of found) context.printLine(secretLine(secret));

@@ -3,7 +3,8 @@ import { type Command, JSON_OPTION } from "../command.ts";
 import type { Context } from "../context.ts";
 import { printFacts } from "../secret_text.ts";
 
-const POLL_MS = 500;
+/** A pass may take hours and each question is a line of the audit log, so they become rarer. */
+const POLL_MS = 500, MAX_POLL_MS = 10_000;
 
 export const secretRewrap: Command = {
   name: "rewrap",
@@ -19,9 +20,10 @@ export const secretRewrap: Command = {
     const { values } = context, client = await context.secrets();
     if (values.has("--status")) return report(context, await client.rewrapStatus());
     let status = await client.rewrap();
-    for (; status.busy; status = await client.rewrapStatus()) {
+    for (let pause = POLL_MS; status.busy; pause = Math.min(pause * 1.5, MAX_POLL_MS)) {
       progress(context, status);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      status = await client.rewrapStatus();
     }
     if (Deno.stderr.isTerminal()) context.io.stderr("\r\x1b[K");
     if (status.last_error !== null) throw new Error(`re-wrapping stopped: ${status.last_error}`);

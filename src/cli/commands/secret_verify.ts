@@ -3,7 +3,8 @@ import { FILE_OPTION, readValue, TRIM_OPTION } from "../value_input.ts";
 
 export const secretVerify: Command = {
   name: "verify",
-  help: "Tell whether a value, from stdin or a file, is a secret's; exit 1 when not",
+  help: "Tell whether a value, from stdin or a file, is a secret's; exit 1 when not, 2 after an error",
+  isQuestion: true,
   usage: "runevault secret verify [-h] [--file FILE] [--trim-newline] [--json] NAME",
   options: [FILE_OPTION, TRIM_OPTION, JSON_OPTION],
   words: "NAME",

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { LIBRARY_SOURCE } from "#config/library_source.ts";
+import { parseAddress } from "#domain/secrets/mod.ts";
 import { systemClock } from "#ports/clock.ts";
+import { bytes as bytesOf, TestEngine } from "../../../tests/support/secret_engine.ts";
 import { PidFile } from "../pid_file.ts";
 import { readBackup } from "./read_backup.ts";
 import { restoreBackup } from "./restore_backup.ts";
 import { FILES, TestInstall, treeOf } from "./testing.ts";
+import { verifyBackup } from "./verify_backup.ts";
 
 const restore = (install: TestInstall, { file = "b.age", dir = "new", force = false } = {}) =>
   restoreBackup({ file: install.join(file), key: install.key, dir: install.join(dir), force, clock: systemClock });
@@ -34,6 +38,11 @@ Deno.test("a backup holds what cannot be made anew, and a restore gives it back 
   assert.deepEqual([notes, movedTo], [[], undefined]);
   assert.deepEqual(treeOf(install.join("new")), restoredTree());
   assert.equal(existsSync(install.join("new.restoring")), false);
+});
+
+Deno.test("a backup into a folder that is not there says what cannot be written", async () => {
+  await using install = await TestInstall.create();
+  await assert.rejects(install.backUp("none/b.age"), /^VaultError: cannot write .*none\/b\.age\.partial: No such file/);
 });
 
 Deno.test("a backup is not written over another one, unless it is forced", async () => {
@@ -321,4 +330,91 @@ Deno.test("a backup that is damaged anywhere, cut off, or for somebody else is r
   }
   await using other = await TestInstall.create();
   await assert.rejects(readBackup(install.join("whole.age"), other.key), /not encrypted for this identity/);
+});
+
+const STORE = "secrets-store/secrets.db";
+/** What an install with the secrets engine holds beside its store. */
+const WITH_SECRETS: Readonly<Record<string, string>> = {
+  ...FILES,
+  "configs/runevault.conf": `${FILES["configs/runevault.conf"]}secrets: {kms: {master_key_file: secrets/master}}\n`,
+  "secrets/master": `${"A".repeat(43)}=\n`,
+};
+
+/** Puts a store with one secret of two versions into the install. @returns Its path. */
+async function addStore(install: TestInstall): Promise<string> {
+  for (const path of ["configs/runevault.conf", "secrets/master"]) install.write(`vault/${path}`, WITH_SECRETS[path]);
+  const path = install.join(`vault/${STORE}`);
+  Deno.mkdirSync(install.join("vault/secrets-store"));
+  await using test = new TestEngine({ path });
+  const request = { kind: "manual" as const, value: bytesOf("canary-one"), graceSeconds: 99 };
+  (await test.engine.create(parseAddress("p/x"), request, "alice"))[Symbol.dispose]();
+  await test.engine.update(parseAddress("p/x"), { value: bytesOf("canary-two") }, "bob");
+  return path;
+}
+
+Deno.test("verifying a backup reads every record of the secrets' store, and writes nothing", async () => {
+  await using install = await TestInstall.create();
+  await addStore(install);
+  await install.backUp();
+  const before = treeOf(install.join("."));
+  const { manifest, records } = await verifyBackup(install.join("b.age"), install.key);
+  assert.equal(records, "checked");
+  assert.ok(manifest.files.some(({ path }) => path === STORE));
+  assert.deepEqual(treeOf(install.join(".")), before);
+});
+
+for (
+  const { name, change, want } of [
+    {
+      name: "a record of another value",
+      change: (db) => db.exec("UPDATE versions SET ciphertext = zeroblob(length(ciphertext)) WHERE version = 1"),
+      want: /^secrets-store\/secrets\.db: version 1 of .*damaged/,
+    },
+    {
+      name: "a record of another name",
+      change: (db) => db.exec("UPDATE secrets SET name = 'p/y'"),
+      want: /^secrets-store\/secrets\.db: .*damaged/,
+    },
+    {
+      name: "a secret without its current version",
+      change: (db) => db.exec("DELETE FROM versions WHERE version = 2"),
+      want: /^secrets-store\/secrets\.db: secret 'p\/x' is damaged/,
+    },
+    {
+      name: "another program's tables",
+      change: (db) => db.exec("PRAGMA application_id = 7"),
+      want: /^secrets-store\/secrets\.db: .*not a secrets store of runevault/,
+    },
+  ] satisfies { name: string; change: (db: DatabaseSync) => void; want: RegExp }[]
+) {
+  Deno.test(`neither verify nor restore passes a backup whose store has ${name}`, async () => {
+    await using install = await TestInstall.create();
+    const path = await addStore(install);
+    {
+      using db = new DatabaseSync(path);
+      db.exec("PRAGMA journal_mode = DELETE; PRAGMA foreign_keys = OFF");
+      change(db);
+    }
+    const forged = await install.forge({ ...WITH_SECRETS, [STORE]: Deno.readFileSync(path) });
+    for (const refused of [verifyBackup(forged, install.key), restore(install, { file: "forged.age" })]) {
+      await assert.rejects(refused, (reason: Error) => {
+        assert.equal(reason.name, "PayloadError");
+        assert.ok(reason.message.startsWith(`${forged}: `), reason.message);
+        assert.match(reason.message.slice(forged.length + 2), want);
+        return !reason.message.includes("canary");
+      });
+    }
+    assert.deepEqual([...Deno.readDirSync(install.join("."))].map(({ name }) => name).sort(), ["forged.age", "vault"]);
+  });
+}
+
+Deno.test("neither backup nor restore takes policies that no vault starts with", async () => {
+  await using install = await TestInstall.create();
+  await addStore(install);
+  const policies =
+    "policies:\n- {name: x, permissions: [{effect: allow, actions: [canary], resources: ['secret:*:*']}]}\n";
+  install.write("vault/configs/policies.yml", policies);
+  await assert.rejects(install.backUp(), /configs\/policies\.yml: line 2: unknown action/);
+  await install.forge({ ...WITH_SECRETS, "configs/policies.yml": policies });
+  await assert.rejects(restore(install, { file: "forged.age" }), /configs\/policies\.yml: line 2: unknown action/);
 });

@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { parseRoles, parseTokens } from "#adapters/storage/files/mod.ts";
+import { parsePolicies, parseRoles, parseTokens } from "#adapters/storage/files/mod.ts";
 import {
   archivePathOf,
   type Config,
@@ -12,6 +12,7 @@ import {
 } from "#config/mod.ts";
 import { parseSettings } from "#config/parse_settings.ts";
 import type { Manifest } from "#domain/backup/mod.ts";
+import { PolicySet } from "#domain/policies/mod.ts";
 import { checkKeyPayload, readKeyEnvelope } from "#domain/fhe/mod.ts";
 import { messageOf, PayloadError } from "#errors/mod.ts";
 
@@ -77,7 +78,8 @@ const CHECKED_KEY = /(?:^|\/)(SecKey|EncKey)\.(json|bin)$/;
 /** Whether checkFile() has to see the whole file. */
 export function isChecked(path: string, config: Config): boolean {
   const kind = placeOf(path, config)?.kind;
-  return kind === "state" || (kind === "key" && CHECKED_KEY.test(path));
+  return kind === "state" || (kind === "policies" && config.secrets !== undefined) ||
+    (kind === "key" && CHECKED_KEY.test(path));
 }
 
 /** @throws {Error} for a file that no vault could start with; names it, quotes nothing of it. */
@@ -89,8 +91,19 @@ export function checkFile(path: string, bytes: Uint8Array, config: Config): void
   else checkKeyPayload(name, bytes);
 }
 
-/** @throws {Error} when roles or tokens cannot be read; naming file, line and field. */
+/** @throws {Error} when roles, tokens or policies cannot be read; naming file, line and field. */
 function checkState(path: string, text: string, config: Config): void {
-  if (path === archivePathOf(config.tokens.rolesFile, config)) parseRoles(text, path);
+  if (placeOf(path, config)?.kind === "policies") checkPolicies(path, text);
+  else if (path === archivePathOf(config.tokens.rolesFile, config)) parseRoles(text, path);
   else parseTokens(text, path);
+}
+
+/** Which roles there are is not looked at: they may be other ones by the time that a vault starts with them. */
+function checkPolicies(path: string, text: string): void {
+  try {
+    const file = parsePolicies(text, path);
+    PolicySet.compile(file, file.roles.map(({ role }) => role.text));
+  } catch (reason) {
+    throw new PayloadError(`${path}: ${messageOf(reason)}`, { cause: reason });
+  }
 }

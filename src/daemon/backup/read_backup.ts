@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type AgeKey, readTar, type TarFile } from "#adapters/archive/mod.ts";
-import type { LoadedConfig } from "#config/mod.ts";
+import { type LoadedConfig, type Place, placeOf } from "#config/mod.ts";
 import {
   type Manifest,
   MANIFEST_NAME,
@@ -18,9 +18,10 @@ export interface BackupSink {
   /**
    * Takes one file: all chunks have to be taken, and what they make counts only once they end without an error.
    *
+   * @param kind What the backup's configuration wants it for.
    * @throws {DiskError} when it cannot be kept: no fault of the backup.
    */
-  write(file: ManifestFile, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  write(file: ManifestFile, chunks: AsyncIterable<Uint8Array>, kind: Place["kind"]): Promise<void>;
 }
 
 /** A backup that has been read to its end, and its configuration as it stood in the directory that was backed up. */
@@ -85,8 +86,9 @@ interface Reading {
 /** @returns The configuration, by which all later files are judged. */
 async function readFile(entry: ManifestFile, { content }: TarFile, reading: Reading): Promise<LoadedConfig> {
   const { manifest, loaded, sink } = reading;
+  const kind = loaded ? placeOf(entry.path, loaded.config)!.kind : "config"; // checkContents() knows them all
   if (loaded && !isChecked(entry.path, loaded.config)) {
-    await sink.write(entry, checked(entry, content));
+    await sink.write(entry, checked(entry, content), kind);
     return loaded;
   }
   if (entry.size > MAX_CHECKED_BYTES) throw new PayloadError(`${entry.path} is too large`);
@@ -94,7 +96,7 @@ async function readFile(entry: ManifestFile, { content }: TarFile, reading: Read
   const known = loaded ?? configIn(manifest, new TextDecoder().decode(bytes));
   if (loaded) checkFile(entry.path, bytes, loaded.config);
   else checkContents(manifest, known.config);
-  await sink.write(entry, ReadableStream.from([bytes]));
+  await sink.write(entry, ReadableStream.from([bytes]), kind);
   bytes.fill(0);
   return known;
 }

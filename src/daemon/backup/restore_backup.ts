@@ -45,7 +45,7 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
   const { manifest, config: original, raw } = await readBackup(file, key, tree);
   const config = configAt(dir, manifest, raw);
   checkLibrary(config, manifest, dir);
-  checkStore(original, manifest, target.tree);
+  checkStore(file, { original, manifest, tree: target.tree });
   if (isIn(dir, config.keys.library)) await installLibrary(join(target.tree, relative(dir, config.keys.library)));
   await tree.sync();
   const movedTo = await target.swap();
@@ -63,13 +63,16 @@ function checkLibrary({ keys: { library } }: Config, { files }: Manifest, dir: s
 }
 
 /** Opens the store and reads every record, before anything is replaced. */
-function checkStore(original: Config, { files }: Manifest, tree: string): void {
+function checkStore(
+  backup: string,
+  { original, manifest: { files }, tree }: { original: Config; manifest: Manifest; tree: string },
+): void {
   const path = original.secrets && archivePathOf(original.secrets.database, original);
   if (path === undefined || !files.some((file) => file.path === path)) return;
   try {
     checkStoreFile(join(tree, path));
   } catch (reason) {
-    throw new PayloadError(`${path}: ${messageOf(reason)}`, { cause: reason });
+    throw new PayloadError(`${backup}: ${path}: ${messageOf(reason)}`, { cause: reason });
   }
 }
 

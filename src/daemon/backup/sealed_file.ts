@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { type AgeLock, encryptAge } from "#adapters/archive/mod.ts";
 import { partialPathOf, syncDirectory } from "#adapters/storage/files/mod.ts";
 import { VaultError } from "#errors/mod.ts";
-import { DiskFile } from "./disk_file.ts";
+import { DiskError, DiskFile } from "./disk_file.ts";
 
 export interface SealedFileOptions {
   /** Absolute path of the file to write. */
@@ -57,7 +57,8 @@ async function openPartial(path: string, force: boolean): Promise<Deno.FsFile> {
     await file.lock(true);
     return file;
   } catch (reason) {
-    throw reason instanceof Deno.errors.AlreadyExists ? leftover(path) : reason;
+    if (reason instanceof Deno.errors.AlreadyExists) throw leftover(path);
+    throw reason instanceof Deno.errors.NotCapable ? reason : new DiskError(path, reason);
   }
 }
 

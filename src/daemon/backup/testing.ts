@@ -76,16 +76,16 @@ export class TestInstall implements AsyncDisposable {
 
   /** Writes a backup by hand, as whoever knows the recipient can. */
   async forge(
-    files: Readonly<Record<string, string>>,
-    { archived = files }: { archived?: Readonly<Record<string, string>> } = {},
+    files: Readonly<Record<string, string | Uint8Array>>,
+    { archived = files }: { archived?: Readonly<Record<string, string | Uint8Array>> } = {},
   ): Promise<string> {
-    const listed = Object.entries(files).map(([path, text]) => {
-      const sha256 = createHash("sha256").update(text).digest("hex");
-      return { path, mode: 0o600, size: new TextEncoder().encode(text).length, sha256 };
+    const listed = Object.entries(files).map(([path, content]) => {
+      const sha256 = createHash("sha256").update(content).digest("hex");
+      return { path, mode: 0o600, size: bytesOf(content).length, sha256 };
     });
     const whole = { runevault: "x", created: "now", installDir: "/opt/rune-vault", files: listed };
     const first = [MANIFEST_NAME, writeManifest(whole)] as const;
-    const rest = Object.entries(archived).map(([path, text]) => [path, new TextEncoder().encode(text)] as const);
+    const rest = Object.entries(archived).map(([path, content]) => [path, bytesOf(content)] as const);
     const blocks = [first, ...rest].flatMap(([path, bytes]) => {
       return [tarHeader({ path, mode: 0o600, size: bytes.length }), bytes, tarPadding(bytes.length)];
     });
@@ -99,6 +99,10 @@ export class TestInstall implements AsyncDisposable {
     this.#temp[Symbol.dispose]();
     return Promise.resolve();
   }
+}
+
+function bytesOf(content: string | Uint8Array): Uint8Array {
+  return typeof content === "string" ? new TextEncoder().encode(content) : content;
 }
 
 /** Every file below a directory, by its relative path, as its mode and text. */

@@ -22,7 +22,7 @@ const KEY_ID = "source";
  * @throws {PayloadError} naming the record that is wrong; quotes no value.
  */
 export async function readHyperion(path: string, keyText: Uint8Array): Promise<HyperionContents> {
-  const keys = new LocalKeys({ keyId: KEY_ID, keys: new Map([[KEY_ID, parseMasterKey(keyText)]]) });
+  const keys = new LocalKeys({ keyId: KEY_ID, keys: new Map([[KEY_ID, masterKeyIn(keyText)]]) });
   try {
     const backup = objectIn(jsonIn(await readText(path), "it"), "it");
     if (backup.version !== 1) throw new PayloadError("it is no backup of version 1");
@@ -31,6 +31,15 @@ export async function readHyperion(path: string, keyText: Uint8Array): Promise<H
     throw new PayloadError(`${path}: ${messageOf(reason)}`, { cause: reason });
   } finally {
     keys.close();
+  }
+}
+
+/** parseMasterKey() says how to make one, which is no way out where another program's key is wanted. */
+function masterKeyIn(text: Uint8Array): Uint8Array {
+  try {
+    return parseMasterKey(text);
+  } catch {
+    throw new PayloadError("--master-key-file: hyperion's master key is base64 of 32 bytes, which this is not");
   }
 }
 
@@ -96,6 +105,8 @@ async function versionOf(
     ciphertext: bytesIn(record.ciphertext, "ciphertext"),
     aad: bytesIn(record.aad, "aad"),
     wrappedRotationAt: null,
+  }).catch((reason) => {
+    throw new PayloadError(`${messageOf(reason)} (another master key, or a damaged backup)`, { cause: reason });
   });
   try {
     return {

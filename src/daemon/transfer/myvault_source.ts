@@ -19,7 +19,7 @@ const MODE_AT = 18, WAL = 2;
  */
 export async function readMyVault(path: string, keyText: string): Promise<NamedImport> {
   await checkFile(path);
-  const key = parseMyVaultKey(keyText.trim());
+  const key = masterKeyIn(keyText);
   const db = new DatabaseSync(path, { readOnly: true, allowExtension: false });
   try {
     return { projects: projectsIn(db), secrets: secretsIn(db, key) };
@@ -30,6 +30,14 @@ export async function readMyVault(path: string, keyText: string): Promise<NamedI
   } finally {
     key.fill(0);
     db.close();
+  }
+}
+
+function masterKeyIn(text: string): Uint8Array {
+  try {
+    return parseMyVaultKey(text.trim());
+  } catch (reason) {
+    throw new PayloadError(`--master-key-file: ${messageOf(reason)}`, { cause: reason });
   }
 }
 

@@ -101,7 +101,12 @@ for (
       key: `base64:${btoa("k".repeat(32))}`,
       want: /secret 'app\/x': authentication failed/,
     },
-    { name: "a key without its prefix", rows: [], key: KEY.slice(7), want: /must start with 'base64:'/ },
+    {
+      name: "a key without its prefix",
+      rows: [],
+      key: KEY.slice(7),
+      want: /^PayloadError: --master-key-file: .* must start with 'base64:'/,
+    },
     {
       name: "a changed tag",
       rows: [{ path: "x", cells: [ASCII[0], KATAKANA[1]] }],
@@ -229,7 +234,16 @@ Deno.test("readHyperion() opens every version, with grace, kinds and pairs", asy
 
 for (
   const { name, changes, key, want } of [
-    { name: "another master key", key: new Uint8Array(32), want: /secret 'db\/app' version 1 cannot be opened/ },
+    {
+      name: "another master key",
+      key: new Uint8Array(32),
+      want: /'db\/app' version 1 cannot be opened.*\(another master key, or/,
+    },
+    {
+      name: "a key that is none",
+      key: new Uint8Array(31),
+      want: /--master-key-file: hyperion's master key is base64 of/,
+    },
     { name: "another version", changes: { version: 2 }, want: /no backup of version 1/ },
     { name: "secrets that are no list", changes: { secrets: {} }, want: /'secrets' is no list/ },
     { name: "a record that is no JSON", changes: { secrets: [["a", [1, 2]]] }, want: /secret 'a' is not JSON/ },

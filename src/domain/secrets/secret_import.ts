@@ -80,6 +80,12 @@ export class SecretImport {
     return this.#staged.size;
   }
 
+  /** The names of all projects that it is about. */
+  get projects(): string[] {
+    const ofSecrets = Array.from(this.#staged.values(), ({ address }) => address.project);
+    return [...new Set([...this.#projects.keys(), ...ofSecrets])];
+  }
+
   /** @throws {VaultError} INVALID_ARGUMENT. */
   addProject(project: Pick<Project, "name" | "description"> & Authorship): void {
     checkProjectName(project.name);

@@ -144,8 +144,9 @@ export class SecretsClient {
     return this.#post("/secrets/verify", { name, value });
   }
 
-  async delete(name: string, expected_version?: number): Promise<void> {
-    await this.#post("/secrets/delete", { name, expected_version });
+  /** @returns Its canonical name. */
+  delete(name: string, expected_version?: number): Promise<{ readonly name: string }> {
+    return this.#post("/secrets/delete", { name, expected_version });
   }
 
   rewrapStatus(): Promise<RewrapStatusJson> {
@@ -206,8 +207,8 @@ export class SecretsClient {
     return this.#send({ method: "PUT", path: `${projectPath(name)}/default`, body: {} });
   }
 
-  async deleteProject(name: string): Promise<void> {
-    await this.#send({ method: "DELETE", path: projectPath(name) });
+  deleteProject(name: string): Promise<{ readonly name: string }> {
+    return this.#send({ method: "DELETE", path: projectPath(name) });
   }
 
   async listPolicies(): Promise<readonly PolicyJson[]> {

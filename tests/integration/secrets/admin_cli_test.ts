@@ -92,6 +92,39 @@ Deno.test("runevault secret, project and policy do their work on a real daemon",
       stderr: "",
     });
   });
+  await t.step("verify and policy check tell an error, exit 2, from a no, exit 1", async () => {
+    for (const name of ["pay/none", "bad//name"]) {
+      const { code, stdout, stderr } = await cli(vault, "x", "secret", "verify", name);
+      assert.deepEqual([code, stdout], [2, ""]);
+      assert.match(stderr, /^Error: (Secret 'secret:pay:none' not found|a secret's path has)/);
+    }
+    assert.equal((await cli(vault, undefined, "policy", "check", "--user", "nobody", "read", "pay/db")).code, 2);
+    const nowhere = ["--admin-socket", join(vault.dir, "no.sock"), "secret", "verify", "pay/db"];
+    assert.equal((await cli(vault, "x", ...nowhere)).code, 2);
+  });
+  await t.step("put refuses an interval that nothing would follow", async () => {
+    for (
+      const [args, want] of [
+        [["pay/new", "--interval", "30d"], /an interval is for automatic secrets \(--kind automatic\)/],
+        [["pay/stripe/key", "--interval", "30d"], /an interval is for automatic secrets/],
+        [["pay/new", "--kind", "automatic"], /wants an interval \(--interval, e\.g\. 30d\)/],
+      ] as const
+    ) {
+      const { code, stderr } = await cli(vault, "x", "secret", "put", ...args);
+      assert.equal(code, 1);
+      assert.match(stderr, want);
+    }
+  });
+  await t.step("whatever changes something prints JSON where it is asked to", async () => {
+    await ok(vault, "x", "secret", "put", "json/x");
+    const said = async (...args: string[]) => JSON.parse(await ok(vault, undefined, ...args, "--json"));
+    assert.deepEqual(await said("secret", "delete", "json/x", "--yes"), { name: "json/x" });
+    assert.equal((await said("project", "describe", "json", "--description", "J")).description, "J");
+    assert.equal((await said("project", "set-default", "json")).is_default, true);
+    assert.deepEqual(await said("project", "delete", "json", "--yes"), { name: "json" });
+    assert.deepEqual(await said("lockout", "clear", "--all"), { cleared: 0 });
+    assert.deepEqual(await said("secret", "list", "--project", "json"), { secrets: [], damaged: [] });
+  });
   await t.step("list, versions and project list print tables", async () => {
     const table = await ok(vault, undefined, "secret", "list", "--project", "pay", "--prefix", "s");
     assert.match(
@@ -152,6 +185,8 @@ Deno.test("runevault secret, project and policy do their work on a real daemon",
   await t.step("rewrap runs to its end and tells", async () => {
     assert.match(await ok(vault, undefined, "secret", "rewrap"), /^Last pass: +0 re-wrapped, 0 failed, of \d+$/m);
     assert.equal(JSON.parse(await ok(vault, undefined, "secret", "rewrap", "--status", "--json")).pending_versions, 0);
+    const ends = (await auditLines(vault)).filter(({ method }) => method === "admin_rewrap_end");
+    assert.deepEqual(ends.map(({ status, result_count }) => [status, result_count]), [["success", 0]]);
   });
   await t.step("every call is in the audit log, a change before it happens; the log names no secret", async () => {
     const lines = await auditLines(vault);
@@ -278,8 +313,19 @@ Deno.test("a project goes to another vault with its history, by passphrase", asy
   const commits = (await auditLines(to)).filter(({ method }) => method === "admin_import_commit");
   assert.deepEqual(
     commits.filter(({ status }) => status === "success").map(({ resource, result_count }) => [resource, result_count]),
-    [["secret:shop:*", 2], [undefined, 0], ["secret:shop:*", 2]],
+    [["secret:shop:*", 2], ["secret:shop:*", 0], ["secret:shop:*", 2]],
   );
+  assert.ok(commits.every(({ resource }) => resource === "secret:shop:*"), "what was begun and what failed, too");
+  assert.deepEqual(commits.map(({ status }) => status), [
+    "started",
+    "success",
+    "started",
+    "error",
+    "started",
+    "success",
+    "started",
+    "success",
+  ]);
 });
 
 Deno.test("secret import refuses a file that is damaged, cut off or for another key, and takes nothing of it", async () => {
@@ -384,7 +430,7 @@ Deno.test("secret import-myvault lists what cannot be taken, and takes the rest 
     "my app/key -> my-app/key\n1 secrets would come, every value could be opened; nothing was changed\n",
   );
   assert.equal(await ok(vault, undefined, "secret", "list"), "No secrets.\n");
-  await ok(vault, undefined, ...named);
+  assert.match(await ok(vault, undefined, ...named), /^ +Left out: my app\/\/\/odd$/m);
   assert.equal(await ok(vault, undefined, "secret", "get", "my-app/key"), "super-secret-api-key-12345");
   assert.equal(JSON.parse(await ok(vault, undefined, "secret", "get", "my-app/key", "--json")).version, 2);
 });
@@ -460,7 +506,7 @@ Deno.test("no value is in what failing commands print, in a log or in the audit 
   ];
   for (const args of failing) {
     const { code, stdout, stderr } = await cli(vault, canary, ...args);
-    assert.equal(code, 1, args.join(" "));
+    assert.equal(code, args[1] === "verify" ? 2 : 1, args.join(" "));
     assert.ok(!(stdout + stderr).includes("canary"), `${args.join(" ")}: ${stdout}${stderr}`);
   }
   const tooLong = await cli(vault, canary.repeat(4000), "secret", "put", "p/x");

@@ -5,4 +5,4 @@ export { parseTokens } from "./parse_tokens.ts";
 export { copyPathOf, partialPathOf, restorePathsOf } from "./work_paths.ts";
 export { StateYaml } from "./state_yaml.ts";
 export { FileStateStore } from "./file_state_store.ts";
-export { PoliciesFile } from "./policies_file.ts";
+export { parsePolicies, PoliciesFile } from "./policies_file.ts";

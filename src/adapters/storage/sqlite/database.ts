@@ -6,7 +6,7 @@ import { storeError } from "./sqlite_error.ts";
 /** `RVLT`, in the header of every file that is ours. */
 const APPLICATION_ID = 0x52564c54;
 const PRIVATE = 0o600;
-const IN_MEMORY = ":memory:";
+export const IN_MEMORY = ":memory:";
 const CACHE_KIBIBYTES = 32 * 1024;
 
 /**
@@ -46,8 +46,9 @@ export class Database {
    *
    * @throws {VaultError} FAILED_PRECONDITION when it is another program's, from a newer runevault, or in use;
    * DATA_LOSS when it is damaged; INTERNAL when it cannot be opened.
+   * @param content Of a file, to be opened in memory alone.
    */
-  constructor(readonly path: string, migrations: readonly Migration[] = MIGRATIONS) {
+  constructor(readonly path: string, migrations: readonly Migration[] = MIGRATIONS, content?: Uint8Array) {
     try {
       if (path !== IN_MEMORY) makePrivate(path);
       this.#db = new DatabaseSync(path, { allowExtension: false, timeout: 2000 });
@@ -55,6 +56,7 @@ export class Database {
       throw storeError(`cannot open ${path}`, reason);
     }
     try {
+      if (content) this.#db.deserialize(content);
       this.#check(migrations);
       this.#db.exec(SETTINGS);
       this.#migrate(migrations);

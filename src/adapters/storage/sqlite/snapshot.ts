@@ -1,14 +1,17 @@
 import { backup } from "node:sqlite";
 import { VaultError } from "#errors/mod.ts";
-import { Database, type Row } from "./database.ts";
+import { Database, IN_MEMORY, type Row } from "./database.ts";
 import { projectOf, PROJECTS } from "./project_table.ts";
 import { checkedFields, columnsOf, damaged, insertInto, type Table } from "./record.ts";
 import { REWRAP } from "./rewrap_table.ts";
 import { secretOf, SECRETS } from "./secret_table.ts";
+import { MIGRATIONS } from "./schema.ts";
 import { storeError } from "./sqlite_error.ts";
 import { versionOf, VERSIONS } from "./version_table.ts";
 
 const PRIVATE = 0o600;
+/** What SQLite keeps in memory at most. */
+export const MAX_STORE_CONTENT = 1024 * 1024 * 1024;
 
 /** Parents before children. */
 const TABLES: readonly { readonly table: Table; readonly check: (row: Row) => unknown }[] = [
@@ -99,11 +102,34 @@ export function checkStoreFile(path: string): void {
   }
 }
 
-function openSnapshot(path: string): Database {
+/**
+ * The same of a store's file that is in memory, where nothing of it reaches a disk.
+ *
+ * @param content At most MAX_STORE_CONTENT bytes.
+ */
+export function checkStoreContent(content: Uint8Array): void {
+  const copy = opened(() => {
+    if (content.length === 0) throw new VaultError("FAILED_PRECONDITION", "it is empty");
+    return new Database(IN_MEMORY, MIGRATIONS, content);
+  });
   try {
+    checkAll(copy);
+  } finally {
+    copy.close();
+  }
+}
+
+function openSnapshot(path: string): Database {
+  return opened(() => {
     // Database makes the file that there is not, and takes an empty one: neither is a snapshot of nothing.
     if (Deno.statSync(path).size === 0) throw new VaultError("FAILED_PRECONDITION", `${path} is empty`);
     return new Database(path);
+  });
+}
+
+function opened(open: () => Database): Database {
+  try {
+    return open();
   } catch (reason) {
     const error = storeError("the snapshot cannot be read", reason);
     const isForeign = error.code === "FAILED_PRECONDITION";

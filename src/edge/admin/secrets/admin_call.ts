@@ -25,9 +25,7 @@ export interface BodySize {
 
 /** One call of the engine's administration; its body is wiped when it is over. */
 export class AdminCall implements Disposable {
-  subject: Subject = {};
-  /** In the place of `subject` where a call was about several things. */
-  subjects: readonly Subject[] = [];
+  #subjects: readonly Subject[] = [{}];
   readonly #call: Call;
   readonly #announce: () => Promise<void>;
   #body: JsonValue = null;
@@ -35,6 +33,23 @@ export class AdminCall implements Disposable {
   constructor(call: Call, announce: () => Promise<void>) {
     this.#call = call;
     this.#announce = announce;
+  }
+
+  /** What it was about, a line of the audit log each; never none. */
+  get subjects(): readonly Subject[] {
+    return this.#subjects;
+  }
+
+  set subjects(subjects: readonly Subject[]) {
+    this.#subjects = subjects.length > 0 ? subjects : [{}];
+  }
+
+  get subject(): Subject {
+    return this.#subjects[0];
+  }
+
+  set subject(subject: Subject) {
+    this.#subjects = [subject];
   }
 
   /** The name in the path. */
@@ -69,8 +84,8 @@ export class AdminCall implements Disposable {
   }
 
   /** For what changes something: the audit log knows of it before it happens, or it does not happen. */
-  async change(subject: Subject): Promise<void> {
-    this.subject = subject;
+  async change(...subjects: readonly Subject[]): Promise<void> {
+    this.subjects = subjects;
     await this.#announce();
   }
 
@@ -118,38 +133,56 @@ class AuditedAdminCall {
   }
 
   async #announce(): Promise<void> {
-    await this.#record({ status: "started" }, this.#call!.subject);
+    await this.#record({ status: "started" });
     this.#isAnnounced = true;
   }
 
   /** A change that was made is not taken back for the second line; AuditLog has told the service log why. */
-  async #finish(outcome: Pick<AuditEntry, "status" | "error">): Promise<void> {
-    const { subject, subjects } = this.#call!;
+  async #finish(outcome: Outcome): Promise<void> {
     try {
-      for (const one of subjects.length > 0 ? subjects : [subject]) await this.#record(outcome, one);
+      await this.#record(outcome);
     } catch (reason) {
       if (!this.#isAnnounced) throw reason;
     }
   }
 
-  async #record(outcome: Pick<AuditEntry, "status" | "error">, subject: Subject): Promise<void> {
-    const { audit, clock } = this.admin, { resource, version, resultCount = 1 } = subject;
-    await audit.record({
-      time: clock.now(),
-      user: ADMIN,
-      method: this.operation,
-      topK: null,
-      resultCount: outcome.status === "success" ? resultCount : 0,
-      sourceIp: SOURCE,
-      latencyMs: clock.monotonic() - this.#startedAt,
-      resource,
-      version,
-      ...outcome,
-    });
+  async #record(outcome: Outcome): Promise<void> {
+    for (const subject of this.#call!.subjects) {
+      await recordAdmin(this.admin, { operation: this.operation, startedAt: this.#startedAt, subject, ...outcome });
+    }
   }
 }
 
-function auditText(reason: unknown): string {
+type Outcome = Pick<AuditEntry, "status" | "error">;
+
+interface AdminRecord extends Outcome {
+  readonly operation: string;
+  /** Of the monotonic clock. */
+  readonly startedAt: number;
+  readonly subject: Subject;
+}
+
+/** One line of the audit log about something that the socket asked for. @throws {VaultError} INTERNAL. */
+export async function recordAdmin(
+  { audit, clock }: Pick<SecretsAdmin, "audit" | "clock">,
+  { operation, startedAt, subject: { resource, version, resultCount = 1 }, ...outcome }: AdminRecord,
+): Promise<void> {
+  await audit.record({
+    time: clock.now(),
+    user: ADMIN,
+    method: operation,
+    topK: null,
+    resultCount: outcome.status === "success" ? resultCount : 0,
+    sourceIp: SOURCE,
+    latencyMs: clock.monotonic() - startedAt,
+    resource,
+    version,
+    ...outcome,
+  });
+}
+
+/** What the audit log says of an error. */
+export function auditText(reason: unknown): string {
   const isOurs = reason instanceof VaultError || reason instanceof Error && /^(Field|Json|Http)/.test(reason.name);
   return isOurs ? messageOf(reason) : "internal error";
 }

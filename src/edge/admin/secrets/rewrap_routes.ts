@@ -2,7 +2,7 @@ import type { RewrapResult } from "#domain/sealing/mod.ts";
 import { messageOf } from "#errors/mod.ts";
 import { zuluSeconds } from "../../rest/secrets/times.ts";
 import type { Route } from "../router.ts";
-import { audited } from "./admin_call.ts";
+import { audited, auditText, recordAdmin } from "./admin_call.ts";
 import type { SecretsAdmin } from "./secrets_admin.ts";
 
 /** How the last pass that was asked for here has ended. */
@@ -33,11 +33,18 @@ export function rewrapRoutes(admin: SecretsAdmin): Route[] {
     };
   };
   const begin = async () => {
-    const pass = rewrap.rewrap();
+    const startedAt = admin.clock.monotonic(), pass = rewrap.rewrap();
     const refused = await Promise.race([pass.then(() => undefined, (reason) => reason), settled()]);
     if (refused) throw refused;
     last = {};
-    pass.then((result) => last = { result }, (reason) => last = { error: messageOf(reason) });
+    const end = { operation: "admin_rewrap_end", startedAt };
+    pass.then((result) => {
+      last = { result };
+      return recordAdmin(admin, { ...end, ...outcomeOf(result) });
+    }, (reason) => {
+      last = { error: messageOf(reason) };
+      return recordAdmin(admin, { ...end, subject: {}, status: "error", error: auditText(reason) });
+    }).catch(() => {}); // AuditLog has told the service log why
   };
   return [
     {
@@ -55,6 +62,12 @@ export function rewrapRoutes(admin: SecretsAdmin): Route[] {
       }),
     },
   ];
+}
+
+function outcomeOf({ rewrapped, failed }: RewrapResult) {
+  const subject = { resultCount: rewrapped };
+  if (failed === 0) return { subject, status: "success" as const };
+  return { subject, status: "error" as const, error: `${failed} versions were not re-wrapped` };
 }
 
 /** A pass that is refused is so at once. */

@@ -43,8 +43,10 @@ async function put(engine: SecretEngine, call: AdminCall): Promise<Reply> {
     if (!known && expectedVersion) throw conflict();
     if (!known) return await create(engine, call, { address, settings, given });
     if (settings.kind !== undefined && settings.kind !== known.kind) {
-      throw new VaultError("INVALID_ARGUMENT", `'${resourceOf(address)}' is ${known.kind}: delete it to change that`);
+      const text = `'${resourceOf(address)}' is ${known.kind}: delete it and put it again to change that`;
+      throw new VaultError("INVALID_ARGUMENT", text);
     }
+    checkInterval(known.kind, settings);
     const material = known.format === "userpass" && given.value
       ? { username: given.username, password: given.value }
       : asMaterial(given);
@@ -64,9 +66,20 @@ interface Creation {
 
 async function create(engine: SecretEngine, call: AdminCall, { address, settings, given }: Creation): Promise<Reply> {
   const request: CreateSecret = { ...settings, kind: settings.kind ?? "manual", ...asMaterial(given) };
+  checkInterval(request.kind, settings);
+  if (request.kind === "automatic" && settings.rotationIntervalSeconds === undefined) {
+    throw new VaultError("INVALID_ARGUMENT", "an automatic secret wants an interval (--interval, e.g. 30d)");
+  }
   using opened = await engine.create(address, request, ADMIN);
   call.subject = { resource: resourceOf(address), version: 1 };
   return { status: 201, body: { ...secretJson(opened.secret), created: true } };
+}
+
+/** Whoever gives one believes that the secret is rotated from now on. */
+function checkInterval(kind: SecretKind, { rotationIntervalSeconds }: Settings): void {
+  if (kind === "automatic" || rotationIntervalSeconds === undefined) return;
+  const text = "an interval is for automatic secrets (--kind automatic): a manual one is rotated by nobody";
+  throw new VaultError("INVALID_ARGUMENT", text);
 }
 
 async function get(engine: SecretEngine, call: AdminCall): Promise<Reply> {
@@ -114,6 +127,7 @@ async function verify(engine: SecretEngine, call: AdminCall): Promise<Reply> {
   const fields = await call.fields(), address = addressIn(fields), value = fields.bytes("value");
   fields.check();
   call.subject = { resource: resourceOf(address) };
+  await engine.describe(address); // a name that is wrong must not pass for a value that is
   const verdict = await engine.verify(address, value.bytes);
   call.subject = { resource: resourceOf(address), version: verdict.version ?? undefined };
   return { status: 200, body: { ...verdict } };

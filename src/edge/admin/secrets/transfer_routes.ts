@@ -74,14 +74,11 @@ async function commit({ imports }: SecretsAdmin, call: AdminCall): Promise<Reply
   if (staged.size !== expected) {
     throw new VaultError("FAILED_PRECONDITION", `${staged.size} secrets have come, not ${expected}: begin again`);
   }
-  await call.change({});
-  const result = await staged.commit(rule, ADMIN);
+  const subjectOf = (project: string) => ({ resource: resourceText(projectResource(project)), resultCount: 0 });
+  await call.change(...staged.projects.map(subjectOf));
+  const { projects, ...counts } = await staged.commit(rule, ADMIN);
   imports.end(call.name);
-  const { projects, ...counts } = result;
-  call.subject = { resultCount: 0 };
-  call.subjects = Object.entries(projects).map(([project, resultCount]) => {
-    return { resource: resourceText(projectResource(project)), resultCount };
-  });
+  call.subjects = staged.projects.map((name) => ({ ...subjectOf(name), resultCount: projects[name] ?? 0 }));
   return { status: 200, body: counts };
 }
 
