@@ -1,5 +1,6 @@
 /**
- * Get and put of secrets over HTTPS beside an echo route on the same server, in turns within one run.
+ * Get and put of secrets over HTTPS beside an echo route on the same server, in turns within one run; then get and list
+ * of a server with a million secrets beside one with 1,000. `deno run -A tests/bench/secrets_http_bench.ts [SECRETS]`
  *
  * @module
  */
@@ -7,6 +8,7 @@ import { median } from "./caller.ts";
 import { printChecks } from "./checks.ts";
 import { Connection, requestOf, type Target } from "./https_connection.ts";
 import { SecretsProcess } from "./secrets_process.ts";
+import { benchSecretsScale } from "./secrets_scale.ts";
 
 const ROUNDS = 5;
 const ROUND_MS = 1500;
@@ -41,10 +43,16 @@ async function inTurns(measures: readonly (() => Promise<number>)[]): Promise<nu
   return rates.map(median);
 }
 
-/** @param print Takes one line. */
-export async function benchSecretsHttp(print: (line: string) => void): Promise<void> {
-  await using server = await SecretsProcess.start();
-  await benchServer(server.target, print);
+/**
+ * @param print Takes one line.
+ * @param large How many secrets are very many.
+ */
+export async function benchSecretsHttp(print: (line: string) => void, large = 1_000_000): Promise<void> {
+  {
+    await using server = await SecretsProcess.start();
+    await benchServer(server.target, print);
+  }
+  await benchSecretsScale(print, large);
 }
 
 async function benchServer(server: Target, print: (line: string) => void): Promise<void> {
@@ -83,5 +91,5 @@ async function benchServer(server: Target, print: (line: string) => void): Promi
 }
 
 if (import.meta.main) {
-  await benchSecretsHttp((line) => console.log(line));
+  await benchSecretsHttp((line) => console.log(line), Number(Deno.args[0] ?? 1_000_000));
 }
