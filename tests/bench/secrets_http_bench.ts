@@ -1,76 +1,25 @@
 /**
- * Get and put of secrets over HTTPS beside an echo route on the same server, in turns within one run. Wanted: get keeps
- * 70 % of the echo's rate; 16 writers reach 4 times one writer.
+ * Get and put of secrets over HTTPS beside an echo route on the same server, in turns within one run; then get and list
+ * of a server with a million secrets beside one with 1,000. `deno run -A tests/bench/secrets_http_bench.ts [SECRETS]`
  *
  * @module
  */
-import { join } from "node:path";
-import { testCertificates } from "../support/certificates.ts";
-import { ROOT } from "../support/paths.ts";
+import { median } from "./caller.ts";
+import { printChecks } from "./checks.ts";
+import { Connection, requestOf, type Target } from "./https_connection.ts";
+import { SecretsProcess } from "./secrets_process.ts";
+import { benchSecretsScale } from "./secrets_scale.ts";
 
 const ROUNDS = 5;
 const ROUND_MS = 1500;
 const READERS = 8;
 const WRITERS = [1, 4, 16];
 const ZULU = "2026-06-13T12:00:00Z";
-const END_OF_HEAD = new TextEncoder().encode("\r\n\r\n");
-
-/** One keep-alive connection that knows just enough HTTP/1.1. */
-class Connection implements Disposable {
-  readonly #tls: Deno.TlsConn;
-  readonly #buffer = new Uint8Array(65_536);
-
-  private constructor(tls: Deno.TlsConn) {
-    this.#tls = tls;
-  }
-
-  static async open(port: number, ca: string): Promise<Connection> {
-    return new Connection(await Deno.connectTls({ hostname: "localhost", port, caCerts: [ca] }));
-  }
-
-  /** Sends one request and waits for the whole answer. */
-  async call(request: Uint8Array): Promise<void> {
-    for (let sent = 0; sent < request.length;) sent += await this.#tls.write(request.subarray(sent));
-    let length = 0;
-    for (;;) {
-      const count = await this.#tls.read(this.#buffer.subarray(length));
-      if (count === null) throw new Error("the server has hung up");
-      length += count;
-      const end = this.#endOfHead(length);
-      if (end < 0) continue;
-      const head = new TextDecoder("latin1").decode(this.#buffer.subarray(0, end));
-      if (!head.startsWith("HTTP/1.1 20")) throw new Error(head);
-      if (length >= end + 4 + Number(/content-length: (\d+)/i.exec(head)![1])) return;
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#tls.close();
-  }
-
-  #endOfHead(length: number): number {
-    for (let at = 0; at + 4 <= length; at++) {
-      if (END_OF_HEAD.every((byte, i) => this.#buffer[at + i] === byte)) return at;
-    }
-    return -1;
-  }
-}
-
-interface Server {
-  readonly port: number;
-  readonly token: string;
-  readonly ca: string;
-}
-
-function requestOf({ token }: Server, method: string, path: string, body?: string): Uint8Array {
-  const more = body === undefined ? "" : `content-type: application/json\r\ncontent-length: ${body.length}\r\n`;
-  const head = `${method} ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\n${more}\r\n`;
-  return new TextEncoder().encode(head + (body ?? ""));
-}
+const LIMITS = { getShare: 0.7, writerRatio: 4 };
 
 /** Calls a second on as many new connections as there are requests, each with its own one. */
-async function rate({ port, ca }: Server, requests: readonly Uint8Array[]): Promise<number> {
-  const connections = await Promise.all(requests.map(() => Connection.open(port, ca)));
+async function rate(target: Target, requests: readonly Uint8Array[]): Promise<number> {
+  const connections = await Promise.all(requests.map(() => Connection.open(target)));
   const started = performance.now();
   let calls = 0;
   await Promise.all(connections.map(async (connection, i) => {
@@ -84,10 +33,6 @@ async function rate({ port, ca }: Server, requests: readonly Uint8Array[]): Prom
   return found;
 }
 
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
-}
-
 /** Medians of some things measured in turns. */
 async function inTurns(measures: readonly (() => Promise<number>)[]): Promise<number[]> {
   const rates = measures.map((): number[] => []);
@@ -98,42 +43,23 @@ async function inTurns(measures: readonly (() => Promise<number>)[]): Promise<nu
   return rates.map(median);
 }
 
-async function startServer(directory: string): Promise<{ server: Server; process: Deno.ChildProcess }> {
-  const { ca, cert, key } = await testCertificates();
-  await Deno.writeTextFile(join(directory, "server.pem"), cert);
-  await Deno.writeTextFile(join(directory, "server.key"), key);
-  const args = ["run", "-A", "--quiet", `${ROOT}tests/bench/secrets_server.ts`, directory, directory];
-  const process = new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "piped" }).spawn();
-  let text = "";
-  for await (const part of process.stdout.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    const [, port, token] = /port (\d+)\ntoken (\S+)\n/.exec(text) ?? [];
-    if (token) return { server: { port: Number(port), token, ca }, process };
+/**
+ * @param print Takes one line.
+ * @param large How many secrets are very many.
+ */
+export async function benchSecretsHttp(print: (line: string) => void, large = 1_000_000): Promise<void> {
+  {
+    await using server = await SecretsProcess.start();
+    await benchServer(server.target, print);
   }
-  throw new Error("the bench server did not start");
+  await benchSecretsScale(print, large);
 }
 
-/** @param print Takes one line. */
-export async function benchSecretsHttp(print: (line: string) => void): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    const { server, process } = await startServer(directory);
-    try {
-      await benchServer(server, print);
-    } finally {
-      process.kill("SIGTERM");
-      await process.status;
-    }
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
-async function benchServer(server: Server, print: (line: string) => void): Promise<void> {
+async function benchServer(server: Target, print: (line: string) => void): Promise<void> {
   const value = "v".repeat(64), name = (i: number) => `bench/s${i}`;
   const some = (count: number, request: (i: number) => Uint8Array) =>
     Array.from({ length: count }, (_, i) => request(i));
-  using connection = await Connection.open(server.port, server.ca);
+  using connection = await Connection.open(server);
   for (let i = 0; i < Math.max(READERS, ...WRITERS); i++) {
     const body = JSON.stringify({ name: name(i), kind: "manual", value });
     await connection.call(requestOf(server, "POST", "/v1/secrets", body));
@@ -151,16 +77,19 @@ async function benchServer(server: Server, print: (line: string) => void): Promi
     () => rate(server, some(READERS, (i) => requestOf(server, "GET", `/v1/secrets/${name(i)}`))),
   ]);
   print(`\nSecrets over HTTPS, calls a second (median of rounds, in turns; ${READERS} connections)`);
-  print(
-    `  POST to an echo route ${echo.toFixed(0)}, GET of a secret ${get.toFixed(0)}: ${(get / echo * 100).toFixed(0)} %`,
-  );
+  print(`  POST to an echo route ${echo.toFixed(0)}, GET of a secret ${get.toFixed(0)}`);
   // Each writer has a secret of its own: writes to one secret are done one after another.
   const put = (i: number) => requestOf(server, "PUT", `/v1/secrets/${name(i)}`, JSON.stringify({ value }));
   const rates = await inTurns(WRITERS.map((writers) => () => rate(server, some(writers, put))));
   const columns = WRITERS.map((writers, i) => `${writers} writers ${rates[i].toFixed(0)}`);
-  print(`  PUT of a secret, durable: ${columns.join(", ")}: ${(rates.at(-1)! / rates[0]).toFixed(1)} times`);
+  const writerRatio = rates.at(-1)! / rates[0], share = get / echo;
+  print(`  PUT of a secret, durable: ${columns.join(", ")}`);
+  printChecks({
+    [`GET keeps ${(share * 100).toFixed(0)} % of the echo's rate`]: share >= LIMITS.getShare,
+    [`${WRITERS.at(-1)} writers are ${writerRatio.toFixed(1)} times one`]: writerRatio >= LIMITS.writerRatio,
+  }, print);
 }
 
 if (import.meta.main) {
-  await benchSecretsHttp((line) => console.log(line));
+  await benchSecretsHttp((line) => console.log(line), Number(Deno.args[0] ?? 1_000_000));
 }

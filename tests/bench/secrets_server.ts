@@ -1,6 +1,7 @@
 /**
  * The secrets engine as the daemon serves it, on disk and over TLS, with an echo route on the same server; for the bench
- * alone. Arguments: directory with certificates, directory for the store. Prints `port N`, then `token T`.
+ * alone. Arguments: directory with certificates, directory for the store. Prints `port N`, `opened MS` (from before
+ * the store is opened until calls are taken) and `token T`.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import { OnePort } from "#edge/listener/mod.ts";
 import { HttpServer, type HttpSurface } from "#edge/rest/mod.ts";
 import { systemClock } from "#ports/clock.ts";
 import { openSecretsVault } from "#daemon/secrets_vault.ts";
+import { testMasterKey } from "../support/secret_engine.ts";
 
 const [certs, directory] = Deno.args;
 const clock = systemClock, log = (level: string, message: string) => console.error(level, message);
@@ -33,7 +35,7 @@ const config: SecretsConfig = {
   kms: {
     mode: "local",
     keyId: "local",
-    masterKey: new Uint8Array(32).fill(1).toBase64(),
+    masterKey: testMasterKey().toBase64(),
     previousKeys: {},
     region: "",
     endpoint: "",
@@ -64,6 +66,7 @@ const { token } = await tokens.issue({ user: "bench", role: "admin", expiresDays
 const sink = new FileSink({ path: join(directory, "audit.log"), retention: 1, clock });
 await sink.prepare();
 const audit = new AuditLog([sink], { failClosed: true, warn: console.error });
+const started = clock.monotonic();
 const secrets = await openSecretsVault(config, { tokens, audit, clock, log, version: "bench" });
 const http1 = new HttpServer({ surfaces: [...Object.values(secrets.surfaces), echo], log });
 const tls = {
@@ -73,4 +76,4 @@ const tls = {
 const http2 = { accept: (socket: { destroy(): void }) => socket.destroy() };
 const port = await new OnePort({ protocols: { http1, http2 }, tls, clock, log }).listen("127.0.0.1", 0);
 secrets.start();
-console.log(`port ${port}\ntoken ${token}`);
+console.log(`port ${port}\nopened ${clock.monotonic() - started}\ntoken ${token}`);

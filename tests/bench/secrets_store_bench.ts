@@ -7,50 +7,18 @@
 import { join } from "node:path";
 import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
 import { parseAddress } from "#domain/secrets/mod.ts";
-import type { ImportedSecret } from "#ports/secret_store.ts";
 import { SeededRandom } from "../support/random.ts";
 import { bytes, TestEngine, textOf } from "../support/secret_engine.ts";
+import { printChecks } from "./checks.ts";
+import { fill, nameOf } from "./many_secrets.ts";
 
-const SMALL = 1000, LARGE = Number(Deno.args[0] ?? 1_000_000);
-const GETS = 8000, PAGES = 400, WRITE_SECONDS = 4, BATCH = 5000;
-const LIMITS = { getRatio: 1.5, pageMilliseconds: 10, openSeconds: 2, writerRatio: 4 };
-
-function nameOf(i: number): string {
-  return `project-${i % 97}/service/${(i * 2654435761 >>> 0).toString(36)}/${i}`;
-}
-
-const settings = {
-  kind: "manual",
-  format: "opaque",
-  description: "one of very many",
-  rotationIntervalSeconds: null,
-  graceSeconds: 0,
-  currentVersion: 1,
-  nextRotationAt: null,
-  createdAt: 1,
-  updatedAt: 1,
-  updatedBy: "bench",
-} as const;
-
-/** Sealed for real, in transactions of many. */
-async function fill({ store, sealer }: TestEngine, count: number): Promise<void> {
-  for (let from = 0; from < count; from += BATCH) {
-    const batch: ImportedSecret[] = [];
-    for (let i = from; i < Math.min(count, from + BATCH); i++) {
-      const sealed = await sealer.seal(nameOf(i), 1, bytes(`a value of some length, number ${i}`));
-      const version = { version: 1, sealed, createdAt: 1, createdBy: "bench", expiresAt: null };
-      batch.push({ ...settings, address: parseAddress(nameOf(i)), versions: [version] });
-    }
-    await store.importSecrets(batch);
-  }
-}
+const SMALL = 1000;
+const GETS = 8000, PAGES = 400, WRITE_SECONDS = 4;
+const LIMITS = { pageMilliseconds: 10, openSeconds: 2, writerRatio: 4 };
 
 /** A filled store, opened anew. */
 async function filled(path: string, count: number): Promise<TestEngine & { readonly openSeconds: number }> {
-  {
-    await using test = new TestEngine({ path });
-    await fill(test, count);
-  }
+  await fill(path, count);
   const started = performance.now(), test = new TestEngine({ path });
   textOf(await test.engine.get(parseAddress(nameOf(count - 1))));
   return Object.assign(test, { openSeconds: (performance.now() - started) / 1000 });
@@ -88,15 +56,22 @@ async function writeRate(path: string, writers: number): Promise<number> {
   return writes / WRITE_SECONDS;
 }
 
-/** One writer and sixteen, and reads of a small store beside those of a large one. */
-export async function benchSecretsStore(print: (line: string) => void): Promise<void> {
+/**
+ * One writer and sixteen, and reads of a small store beside those of a large one. Their gets are not held against each
+ * other: the store's cache of what was read lately holds all of the small one, so that it shows what a cached get costs.
+ * What a caller sees of the number of secrets, secrets_scale.ts measures over HTTPS.
+ *
+ * @param print Takes one line.
+ * @param large How many secrets are very many.
+ */
+export async function benchSecretsStore(print: (line: string) => void, large = 1_000_000): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "rv-bench-" });
   try {
     const [one, sixteen] = [await writeRate(join(directory, "1.db"), 1), await writeRate(join(directory, "16.db"), 16)];
     print(`writes a second: 1 writer ${one.toFixed(0)}, 16 writers ${sixteen.toFixed(0)}`);
     await using small = await filled(join(directory, "small.db"), SMALL);
-    await using large = await filled(join(directory, "large.db"), LARGE);
-    const stores: [TestEngine, number][] = [[small, SMALL], [large, LARGE]];
+    await using many = await filled(join(directory, "large.db"), large);
+    const stores: [TestEngine, number][] = [[small, SMALL], [many, large]];
     const gets = await medians(GETS, stores, async ({ engine }, name) => textOf(await engine.get(parseAddress(name))));
     const pages = await medians(PAGES, stores, ({ engine }, after) => {
       return engine.list({ limit: 100, after, visible: (resource) => !resource.endsWith("7") });
@@ -108,17 +83,16 @@ export async function benchSecretsStore(print: (line: string) => void): Promise<
           `${mebibytes.toFixed(0)} MiB`,
       );
     }
-    const ratio = gets[1] / gets[0];
-    const checks = {
+    printChecks({
       [`16 writers are ${(sixteen / one).toFixed(1)} times one`]: sixteen / one >= LIMITS.writerRatio,
-      [`get at ${LARGE} is ${ratio.toFixed(2)} times that at ${SMALL}`]: ratio <= LIMITS.getRatio,
       [`a page takes ${pages[1].toFixed(2)} ms`]: pages[1] < LIMITS.pageMilliseconds,
-      [`opening and the first get take ${large.openSeconds.toFixed(2)} s`]: large.openSeconds < LIMITS.openSeconds,
-    };
-    for (const [text, isMet] of Object.entries(checks)) print(`${isMet ? "met" : "MISSED"}: ${text}`);
+      [`opening and the first get take ${many.openSeconds.toFixed(2)} s`]: many.openSeconds < LIMITS.openSeconds,
+    }, print);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
 }
 
-if (import.meta.main) await benchSecretsStore((line) => console.log(line));
+if (import.meta.main) {
+  await benchSecretsStore((line) => console.log(line), Number(Deno.args[0] ?? 1_000_000));
+}

@@ -54,8 +54,13 @@ export class TestEngine implements AsyncDisposable {
   }
 }
 
+/** Of the id `local`. */
+export function testMasterKey(): Uint8Array {
+  return new Uint8Array(32).fill(7);
+}
+
 export function localKeys(): LocalKeys {
-  return new LocalKeys({ keyId: "local", keys: new Map([["local", new Uint8Array(32).fill(7)]]) });
+  return new LocalKeys({ keyId: "local", keys: new Map([["local", testMasterKey()]]) });
 }
 
 export const bytes = (value: string): Uint8Array => new TextEncoder().encode(value);
