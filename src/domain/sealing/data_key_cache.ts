@@ -27,8 +27,11 @@ export class DataKeyCache implements KeyEncryption {
   readonly #clock: Clock;
   readonly #ttlMs: number;
   readonly #maxKeys: number;
-  /** Oldest first, and so the first to expire first: all live equally long. */
   readonly #entries = new Map<string, Entry>();
+  /** Names of the entries from `#oldest` on, oldest first, and so the first to expire first: all live equally long. */
+  #order: string[] = [];
+  // Not the Map's own order: each look for its first entry would go over all that were deleted before it.
+  #oldest = 0;
   #closed = false;
 
   constructor(keys: KeyEncryption, { clock, ttlSeconds, maxKeys = MAX_CACHED_KEYS }: DataKeyCacheOptions) {
@@ -72,15 +75,12 @@ export class DataKeyCache implements KeyEncryption {
   /** Wipes what has expired; every use does so, a timer may where uses are rare. */
   dropExpired(): void {
     const now = this.#clock.monotonic();
-    for (const [name, { expiresAt }] of this.#entries) {
-      if (expiresAt > now) return;
-      this.#drop(name);
-    }
+    while (this.#entries.size > 0 && this.#entries.get(this.#order[this.#oldest])!.expiresAt <= now) this.#dropOldest();
   }
 
   close(): Promise<void> {
     this.#closed = true; // an unwrap that is under way puts nothing in any more
-    for (const name of this.#entries.keys()) this.#drop(name);
+    while (this.#entries.size > 0) this.#dropOldest();
     return this.#keys.close();
   }
 
@@ -88,14 +88,19 @@ export class DataKeyCache implements KeyEncryption {
     // Two calls may have asked for the same key at once: the first one's entry stays, and its time.
     if (this.#ttlMs <= 0 || this.#maxKeys <= 0 || this.#closed || this.#entries.has(name)) return false;
     this.dropExpired();
-    while (this.#entries.size >= this.#maxKeys) this.#drop(this.#entries.keys().next().value!);
+    while (this.#entries.size >= this.#maxKeys) this.#dropOldest();
+    this.#order.push(name);
     this.#entries.set(name, { dataKey, expiresAt: this.#clock.monotonic() + this.#ttlMs });
     return true;
   }
 
-  #drop(name: string): void {
-    this.#entries.get(name)?.dataKey.fill(0);
+  #dropOldest(): void {
+    const name = this.#order[this.#oldest++];
+    this.#entries.get(name)!.dataKey.fill(0);
     this.#entries.delete(name);
+    if (this.#oldest < MAX_CACHED_KEYS && this.#entries.size > 0) return;
+    this.#order = this.#order.slice(this.#oldest);
+    this.#oldest = 0;
   }
 }
 
