@@ -7,6 +7,7 @@ import { TokenService } from "#domain/tokens/mod.ts";
 import { systemClock } from "#ports/clock.ts";
 import { createCertificates } from "./certificates.ts";
 import { installLibrary } from "./install_library.ts";
+import { exists } from "./exists.ts";
 
 /** Embedding dimension of a new install's keys. */
 const DIM = 1024;
@@ -105,14 +106,4 @@ function nextSteps(dir: string, config: string): string[] {
     `  3. Issue a token:       deno task runevault --config ${config} token issue --user alice --role member --expires 90d`,
     `  4. Give clients the token and ${join(dir, "certs", "ca.pem")}.`,
   ];
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (reason) {
-    if (reason instanceof Deno.errors.NotFound) return false;
-    throw reason;
-  }
 }

@@ -5,6 +5,7 @@ import { osText } from "#config/read_file.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import { isPidFileHeld } from "../pid_file.ts";
+import { exists } from "../exists.ts";
 
 /** A file in the work directory that says under which name the old install is being moved aside. */
 const JOURNAL = "moved";
@@ -189,10 +190,6 @@ async function isEmptyOrAbsent(dir: string): Promise<boolean> {
 
 async function readOrUndefined(path: string): Promise<string | undefined> {
   return await Deno.readTextFile(path).catch(unlessMissing);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).catch(unlessMissing) !== undefined;
 }
 
 function unlessMissing(reason: unknown): undefined {

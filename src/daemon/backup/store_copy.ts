@@ -3,6 +3,7 @@ import { checkStoreFile, SqliteSecretStore } from "#adapters/storage/sqlite/mod.
 import type { Config } from "#config/mod.ts";
 import { SecretsClient } from "#edge/admin/secrets_client.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
+import { exists } from "../exists.ts";
 
 /** A consistent copy of the secrets' store, every record of which was read; it has no name any more and goes with it. */
 export class StoreCopy implements AsyncDisposable {
@@ -64,8 +65,4 @@ async function copyHere(database: string, path: string): Promise<void> {
   });
   await using store = new SqliteSecretStore(database);
   await store.snapshot(path);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
 }
