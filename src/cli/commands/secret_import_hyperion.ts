@@ -25,8 +25,7 @@ export const secretImportHyperion: Command = {
     const { readHyperion } = await import("#daemon/transfer/mod.ts");
     const backup = resolve(context.values.required("--backup"));
     const key = new TextEncoder().encode(await masterKeyText(context));
-    const { secrets, targets } = await readHyperion(backup, key);
-    key.fill(0);
+    const { secrets, targets } = await readHyperion(backup, key).finally(() => key.fill(0));
     for (const name of targets) {
       context.io.stderr(`Warning: '${printable(name)}' had a rotation target, which this vault does not apply\n`);
     }
