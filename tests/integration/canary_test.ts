@@ -3,6 +3,7 @@ import { createCipheriv } from "node:crypto";
 import { join } from "node:path";
 import { deriveAgentKey } from "#domain/metadata/mod.ts";
 import { AdminApi } from "../support/admin_api.ts";
+import { filesIn } from "../support/files.ts";
 import { methodPath, RawGrpc } from "../support/raw_grpc.ts";
 import { ScrapedPage } from "../support/scraped_page.ts";
 import { TestVault } from "../support/test_vault.ts";
@@ -37,13 +38,6 @@ class Canaries {
         assert.equal(text.includes(form), false, `${secret} in ${where}: ${text.slice(0, 300)}`);
       }
     }
-  }
-}
-
-function* filesIn(folder: string): Generator<string> {
-  for (const { name, isDirectory, isFile } of Deno.readDirSync(folder)) {
-    if (isDirectory) yield* filesIn(join(folder, name));
-    else if (isFile) yield join(folder, name);
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { exists } from "../support/files.ts";
 import { AdminApi } from "../support/admin_api.ts";
 import {
   CAN_DROP_POWERS,
@@ -434,15 +435,6 @@ Deno.test({
 function isAuditLine(line: string): boolean {
   try {
     return JSON.parse(line).status === "success";
-  } catch {
-    return false;
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
   } catch {
     return false;
   }

@@ -2,20 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { unixHttp } from "#edge/admin/unix_http.ts";
 import { checkRuntime } from "../../src/daemon/runtime_check.ts";
+import { exists } from "../support/files.ts";
 import { LIBRARY, ROOT } from "../support/paths.ts";
 import { run, TestVault } from "../support/test_vault.ts";
 import { refusalOf, VaultClient } from "../support/vault_client.ts";
 
 const LAUNCHER = `${ROOT}src/launch/launch.sh`;
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 Deno.test("the CLI goes through a vault's whole life", async (t) => {
   await using vault = await TestVault.start();

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { freePort } from "./test_vault.ts";
+import { until } from "./until.ts";
 
 const START_MS = 60_000;
 
@@ -49,7 +50,7 @@ scrape_configs:
     });
     const prometheus = new Prometheus(dir, port, command.spawn());
     try {
-      await until(() => prometheus.#isReady(), "Prometheus is not ready");
+      await until(() => prometheus.#isReady(), { failure: "Prometheus is not ready", withinMs: START_MS });
       return prometheus;
     } catch (reason) {
       await prometheus[Symbol.asyncDispose]();
@@ -70,7 +71,7 @@ scrape_configs:
   /** The query's samples as soon as `accept` takes them; the last ones when it has not within a minute. */
   async eventually(expression: string, accept: (samples: Sample[]) => boolean): Promise<Sample[]> {
     let samples: Sample[] = [];
-    await until(async () => accept(samples = await this.query(expression)), "").catch(() => {});
+    await until(async () => accept(samples = await this.query(expression)), { withinMs: START_MS }).catch(() => {});
     return samples;
   }
 
@@ -96,14 +97,6 @@ scrape_configs:
     } catch {
       return false;
     }
-  }
-}
-
-async function until(isDone: () => Promise<boolean>, failure: string): Promise<void> {
-  const deadline = performance.now() + START_MS;
-  while (!await isDone()) {
-    if (performance.now() > deadline) throw new Error(failure);
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

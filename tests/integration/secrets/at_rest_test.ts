@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { LocalKeys } from "#adapters/kms/local/mod.ts";
+import { filesIn } from "../../support/files.ts";
 import { SecretsClient } from "../../support/secrets_client.ts";
 import { createSecretsVault, MASTER_KEY } from "../../support/secrets_vault.ts";
 import { run, type TestVault } from "../../support/test_vault.ts";
@@ -11,13 +12,6 @@ import { run, type TestVault } from "../../support/test_vault.ts";
 /** Where the keys have to be. */
 const HOMES = /\/(configs\/(master_key|previous_key|tokens\.yml)|vault-keys\/.*|certs\/server\.key)$/;
 const PREVIOUS = Buffer.alloc(32, "former-canary-key").toString("base64");
-
-function* filesIn(folder: string): Generator<string> {
-  for (const { name, isDirectory, isFile } of Deno.readDirSync(folder)) {
-    if (isDirectory) yield* filesIn(join(folder, name));
-    else if (isFile) yield join(folder, name);
-  }
-}
 
 /** The forms in which bytes may be written: as they are, in base64 at each of its three offsets, and in hexadecimal. */
 function formsOf(secret: Uint8Array): Buffer[] {

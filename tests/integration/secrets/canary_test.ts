@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
+import { filesIn } from "../../support/files.ts";
 import { type Reply, SecretsClient } from "../../support/secrets_client.ts";
 import { EVERYTHING, MASTER_KEY, type SecretsVaultOptions, startSecretsVault } from "../../support/secrets_vault.ts";
 import type { TestVault } from "../../support/test_vault.ts";
@@ -38,13 +39,6 @@ class Canaries {
         assert.ok(at < 0, `${secret} in ${where}: …${text.subarray(Math.max(0, at - 80), at + 80)}…`);
       }
     }
-  }
-}
-
-function* filesIn(folder: string): Generator<string> {
-  for (const { name, isDirectory, isFile } of Deno.readDirSync(folder)) {
-    if (isDirectory) yield* filesIn(join(folder, name));
-    else if (isFile) yield join(folder, name);
   }
 }
 

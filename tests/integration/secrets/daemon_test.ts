@@ -11,6 +11,7 @@ import {
   writePolicies,
 } from "../../support/secrets_vault.ts";
 import { permissionFlags, TestVault } from "../../support/test_vault.ts";
+import { until } from "../../support/until.ts";
 
 interface AuditLine {
   readonly user_id: string;
@@ -26,14 +27,6 @@ interface AuditLine {
 async function auditOf(vault: TestVault): Promise<AuditLine[]> {
   const text = await Deno.readTextFile(join(vault.dir, "logs/audit.log"));
   return text.trimEnd().split("\n").map((line) => JSON.parse(line));
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!await condition()) {
-    assert.ok(performance.now() < deadline, "it does not happen");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 Deno.test("without the section `secrets` there is no secrets API", async () => {
