@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { LocalKeys } from "#adapters/kms/local/mod.ts";
 import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
-import { EnvelopeSealer } from "#domain/sealing/mod.ts";
+import { EnvelopeSealer, LocalKeys } from "#domain/sealing/mod.ts";
 import { parseAddress } from "#domain/secrets/mod.ts";
 import { fresh } from "../../tests/contract/secret_store_contract.ts";
 import { refusal } from "../../tests/support/secret_engine.ts";

@@ -1,14 +1,15 @@
 import { AwsKeys, openCredentials } from "#adapters/kms/aws/mod.ts";
-import { LocalKeys } from "#adapters/kms/local/mod.ts";
-import { DataKeyCache, parseMasterKey } from "#domain/sealing/mod.ts";
+import { DataKeyCache, LocalKeys, parseMasterKey } from "#domain/sealing/mod.ts";
 import { messageOf, VaultError } from "#errors/mod.ts";
 import { kmsAddress, type KmsConfig } from "#config/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { KeyEncryption } from "#ports/key_encryption.ts";
+import type { Timer } from "#ports/timer.ts";
 
 /** What the keys are opened with beside their settings. */
 export interface KeySurroundings {
   readonly clock: Clock;
+  readonly timer: Timer;
   /** Reads an environment variable; called before this resolves, never later. */
   readonly env: (name: string) => string | undefined;
 }
@@ -18,9 +19,10 @@ export interface KeySurroundings {
  *
  * @throws {VaultError} INVALID_ARGUMENT, naming the setting, when a key is missing or no key: none is ever made up.
  */
-export async function openKeyEncryption(settings: KmsConfig, { clock, env }: KeySurroundings): Promise<DataKeyCache> {
-  const keys = settings.mode === "aws" ? await openAwsKeys(settings, { clock, env }) : openLocalKeys(settings);
-  return new DataKeyCache(keys, { clock, ttlSeconds: settings.cacheSeconds, maxKeys: settings.cacheEntries });
+export async function openKeyEncryption(settings: KmsConfig, surroundings: KeySurroundings): Promise<KeyEncryption> {
+  const keys = settings.mode === "aws" ? await openAwsKeys(settings, surroundings) : openLocalKeys(settings);
+  const { clock, timer } = surroundings, { cacheSeconds: ttlSeconds, cacheEntries: maxKeys } = settings;
+  return new DataKeyCache(keys, { clock, timer, ttlSeconds, maxKeys });
 }
 
 function openLocalKeys({ keyId, masterKey, previousKeys }: KmsConfig): KeyEncryption {

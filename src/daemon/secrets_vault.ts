@@ -8,7 +8,7 @@ import type { SecretsConfig } from "#config/mod.ts";
 import type { AuditLog } from "#domain/audit/mod.ts";
 import type { Lockout } from "#domain/lockout/mod.ts";
 import type { PolicyService } from "#domain/policies/mod.ts";
-import { type DataKeyCache, EnvelopeSealer, RewrapService } from "#domain/sealing/mod.ts";
+import { EnvelopeSealer, RewrapService } from "#domain/sealing/mod.ts";
 import { type Rotation, ROTATION_ACTOR, RotationWorker, SecretEngine } from "#domain/secrets/mod.ts";
 import type { TokenService } from "#domain/tokens/mod.ts";
 import { secretsSurfaces } from "#edge/rest/secrets/mod.ts";
@@ -17,6 +17,7 @@ import { messageOf, VaultError } from "#errors/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { SecretStore } from "#ports/secret_store.ts";
+import { systemTimer } from "#ports/timer.ts";
 import { openAccess } from "./compose_access.ts";
 import { checkMasterKeys } from "./key_check.ts";
 import { openKeyEncryption } from "./key_encryption.ts";
@@ -48,8 +49,6 @@ export interface SecretsVault {
   close(): Promise<void>;
 }
 
-const CACHE_SWEEP_SECONDS = 30;
-
 /** @throws {VaultError} FAILED_PRECONDITION naming what is not right; what was opened until then is closed again. */
 export async function openSecretsVault(config: SecretsConfig, shared: SharedParts): Promise<SecretsVault> {
   const opened = new Opened();
@@ -67,7 +66,7 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
   const access = await openAccess(config, { ...shared, lockouts: store.lockouts });
   opened.add(access.lockout, (lockout) => lockout.flush());
   const env = (name: string) => Deno.env.get(name);
-  const keys = opened.add(await openKeyEncryption(config.kms, { clock, env }), (keys) => keys.close());
+  const keys = opened.add(await openKeyEncryption(config.kms, { clock, timer: systemTimer, env }), (it) => it.close());
   if (config.kms.mode === "local") await checkMasterKeys(keys, store, log);
   const rewrapOptions = { isEnabled: config.rewrap.enable, maxPerSecond: config.rewrap.maxPerSecond };
   const rewrap = opened.add(await RewrapService.open({ store, keys, clock, log }, rewrapOptions), (it) => it.stop());
@@ -85,7 +84,10 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
     sealer,
     rewrap,
     surfaces,
-    start: () => start(config, { worker, rewrap, keys, opened }),
+    start: () => {
+      worker.start(every(config.rotationPollSeconds));
+      rewrap.start(every(config.rewrap.pollSeconds));
+    },
     close: () => opened.close(),
   };
 }
@@ -93,20 +95,6 @@ async function open(config: SecretsConfig, shared: SharedParts, opened: Opened):
 async function openStore({ database }: SecretsConfig, opened: Opened): Promise<SqliteSecretStore> {
   await prepareStoreFolder(database);
   return opened.add(new SqliteSecretStore(database), (store) => store.close());
-}
-
-interface Background {
-  readonly worker: RotationWorker;
-  readonly rewrap: RewrapService;
-  readonly keys: DataKeyCache;
-  readonly opened: Opened;
-}
-
-function start({ rotationPollSeconds, rewrap: { pollSeconds } }: SecretsConfig, background: Background): void {
-  const { worker, rewrap, keys, opened } = background;
-  worker.start(every(rotationPollSeconds));
-  rewrap.start(every(pollSeconds));
-  opened.add(every(CACHE_SWEEP_SECONDS)(() => keys.dropExpired()), (cancel) => cancel());
 }
 
 function every(seconds: number): (callback: () => void) => () => void {

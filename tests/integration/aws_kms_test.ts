@@ -275,7 +275,7 @@ for (
 
 Deno.test("EnvelopeSealer on AWS KMS keeps cached versions readable while the service is gone", async () => {
   await using it = await setUp({ maxRetries: 0 });
-  const cache = new DataKeyCache(it.keys, { clock: systemClock, ttlSeconds: 300 });
+  const cache = new DataKeyCache(it.keys, { clock: systemClock, timer: () => () => {}, ttlSeconds: 300 });
   const sealer = new EnvelopeSealer({ keys: cache }), value = new TextEncoder().encode("s3cr3t");
   const sealed = await sealer.seal("db/password", 1, value);
   assert.deepEqual(await sealer.open("db/password", 1, sealed), value);

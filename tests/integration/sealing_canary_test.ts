@@ -1,8 +1,14 @@
 /** No error tells a plaintext, a data key, a master key or a credential. @module */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { LocalKeys } from "#adapters/kms/local/mod.ts";
-import { DataKeyCache, EnvelopeSealer, openMyVaultRow, parseMasterKey, parseMyVaultKey } from "#domain/sealing/mod.ts";
+import {
+  DataKeyCache,
+  EnvelopeSealer,
+  LocalKeys,
+  openMyVaultRow,
+  parseMasterKey,
+  parseMyVaultKey,
+} from "#domain/sealing/mod.ts";
 import { systemClock } from "#ports/clock.ts";
 import type { KeyContext, KeyEncryption, WrappedKey } from "#ports/key_encryption.ts";
 import type { SealedValue } from "#ports/secret_store.ts";
@@ -61,7 +67,7 @@ class Watched implements KeyEncryption {
 
 /** What calls with damaged, moved and foreign records reject with; at least one each. */
 async function provoke(keys: Watched): Promise<unknown[]> {
-  const cache = new DataKeyCache(keys, { clock: systemClock, ttlSeconds: 300 });
+  const cache = new DataKeyCache(keys, { clock: systemClock, timer: () => () => {}, ttlSeconds: 300 });
   const errors: unknown[] = [];
   for (const algorithm of ["xchacha20-poly1305", "aes-256-gcm"] as const) {
     for (const target of [keys, cache]) {

@@ -1,6 +1,5 @@
-import { LocalKeys } from "#adapters/kms/local/mod.ts";
 import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
-import { EnvelopeSealer } from "#domain/sealing/mod.ts";
+import { EnvelopeSealer, LocalKeys } from "#domain/sealing/mod.ts";
 import { type OpenedSecret, SecretEngine } from "#domain/secrets/mod.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Sealer } from "#ports/sealer.ts";

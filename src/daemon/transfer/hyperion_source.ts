@@ -1,5 +1,4 @@
-import { LocalKeys } from "#adapters/kms/local/mod.ts";
-import { EnvelopeSealer, parseMasterKey } from "#domain/sealing/mod.ts";
+import { EnvelopeSealer, LocalKeys, parseMasterKey } from "#domain/sealing/mod.ts";
 import { decodeUserPass } from "#domain/secrets/mod.ts";
 import { messageOf, PayloadError } from "#errors/mod.ts";
 import type { Sealer } from "#ports/sealer.ts";

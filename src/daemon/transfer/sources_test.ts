@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { LocalKeys } from "#adapters/kms/local/mod.ts";
 import { TempDir } from "#config/testing.ts";
-import { EnvelopeSealer } from "#domain/sealing/mod.ts";
+import { EnvelopeSealer, LocalKeys } from "#domain/sealing/mod.ts";
 import { encodeUserPass } from "#domain/secrets/mod.ts";
 import { nameSecrets, projectsOf, readHyperion, readMyVault } from "./mod.ts";
 

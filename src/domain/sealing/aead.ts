@@ -40,7 +40,7 @@ export function decrypt(input: CipherInput, sealed: Uint8Array): Uint8Array | un
     const decrypted = decipher.update(sealed.subarray(0, tagAt)); // lies in a buffer that others share
     try {
       decipher.final();
-      return Uint8Array.from(decrypted);
+      return new Uint8Array(decrypted);
     } catch {
       return undefined;
     } finally {
@@ -62,28 +62,33 @@ interface Native {
 /** XChaCha20-Poly1305 is ChaCha20-Poly1305 with a key of its own for each nonce: draft-irtf-cfrg-xchacha-03, section 2.3. */
 function withNative<T>({ algorithm, key, nonce }: CipherInput, work: (native: Native) => T): T {
   if (algorithm === "aes-256-gcm") return work({ name: "aes-256-gcm", key, nonce });
-  const rest = new Uint8Array(12);
-  rest.set(nonce.subarray(16), 4);
-  const subkey = subkeyOf(key, nonce.subarray(0, 16));
   try {
-    return work({ name: "chacha20-poly1305", key: subkey, nonce: rest });
+    deriveSubkey(key, nonce);
+    REST.set(nonce.subarray(16), 4);
+    return work({ name: "chacha20-poly1305", key: bytesOf(SUBKEY), nonce: REST });
   } finally {
-    subkey.fill(0);
+    KEY.fill(0);
+    SUBKEY.fill(0);
   }
 }
 
+/**
+ * Room for the one derivation that is under way: buffers of its own would cost it more than the cipher does. As 32-bit
+ * words, little-endian as the ciphers are and as every processor is that Deno runs on.
+ */
+const KEY = new Uint32Array(8), NONCE = new Uint32Array(4), SUBKEY = new Uint32Array(8);
+/** Four zeros, and what of the nonce did not go into the subkey. */
+const REST = new Uint8Array(12);
 /** `expand 32-byte k` */
-const SIGMA = words(new TextEncoder().encode("expand 32-byte k"));
+const SIGMA = new Uint32Array(new TextEncoder().encode("expand 32-byte k").buffer);
 
 /** HChaCha20, the same draft, section 2.2. */
-function subkeyOf(key: Uint8Array, nonce: Uint8Array): Uint8Array {
-  const keyWords = words(key), subkey = new Uint32Array(8);
-  hchacha(SIGMA, keyWords, words(nonce), subkey);
-  keyWords.fill(0);
-  return new Uint8Array(subkey.buffer);
+function deriveSubkey(key: Uint8Array, nonce: Uint8Array): void {
+  bytesOf(KEY).set(key);
+  bytesOf(NONCE).set(nonce.subarray(0, 16));
+  hchacha(SIGMA, KEY, NONCE, SUBKEY);
 }
 
-/** A copy as 32-bit words, little-endian as the ciphers are and as every processor is that Deno runs on. */
-function words(bytes: Uint8Array): Uint32Array<ArrayBuffer> {
-  return new Uint32Array(Uint8Array.from(bytes).buffer);
+function bytesOf({ buffer }: Uint32Array): Uint8Array {
+  return new Uint8Array(buffer);
 }

@@ -1,11 +1,14 @@
 import type { Clock } from "#ports/clock.ts";
 import type { KeyContext, KeyEncryption, WrappedKey } from "#ports/key_encryption.ts";
+import type { Timer } from "#ports/timer.ts";
 
 /** No more clear data keys than this are in memory at once. Contract secrets.md A.16. */
 export const MAX_CACHED_KEYS = 16_384;
 
 export interface DataKeyCacheOptions {
   readonly clock: Clock;
+  /** Keys expire while nobody calls, too. */
+  readonly timer: Timer;
   /** From when a key was put in, however often it is used; 0 keeps none. */
   readonly ttlSeconds: number;
   /** At most and without: MAX_CACHED_KEYS. */
@@ -13,6 +16,7 @@ export interface DataKeyCacheOptions {
 }
 
 interface Entry {
+  readonly wrapped: WrappedKey;
   readonly dataKey: Uint8Array;
   /** On the monotonic clock, milliseconds. */
   readonly expiresAt: number;
@@ -25,6 +29,7 @@ interface Entry {
 export class DataKeyCache implements KeyEncryption {
   readonly #keys: KeyEncryption;
   readonly #clock: Clock;
+  readonly #timer: Timer;
   readonly #ttlMs: number;
   readonly #maxKeys: number;
   readonly #entries = new Map<string, Entry>();
@@ -32,11 +37,14 @@ export class DataKeyCache implements KeyEncryption {
   #order: string[] = [];
   // Not the Map's own order: each look for its first entry would go over all that were deleted before it.
   #oldest = 0;
+  /** Calls the next sweep off; undefined while none is due. */
+  #cancelSweep: (() => void) | undefined;
   #closed = false;
 
-  constructor(keys: KeyEncryption, { clock, ttlSeconds, maxKeys = MAX_CACHED_KEYS }: DataKeyCacheOptions) {
+  constructor(keys: KeyEncryption, { clock, timer, ttlSeconds, maxKeys = MAX_CACHED_KEYS }: DataKeyCacheOptions) {
     this.#keys = keys;
     this.#clock = clock;
+    this.#timer = timer;
     this.#ttlMs = ttlSeconds * 1000;
     this.#maxKeys = Math.min(maxKeys, MAX_CACHED_KEYS);
   }
@@ -51,17 +59,15 @@ export class DataKeyCache implements KeyEncryption {
   }
 
   generate(context: KeyContext): Promise<WrappedKey & { readonly dataKey: Uint8Array }> {
-    this.dropExpired();
     return this.#keys.generate(context);
   }
 
   async unwrap(wrapped: WrappedKey, context: KeyContext): Promise<Uint8Array> {
-    this.dropExpired();
-    const name = nameOf(wrapped, context);
-    const entry = this.#entries.get(name);
-    if (entry) return entry.dataKey.slice();
+    this.#dropExpired();
+    const name = nameOf(context), entry = this.#entries.get(name);
+    if (entry && areSame(entry.wrapped, wrapped)) return entry.dataKey.slice();
     const dataKey = await this.#keys.unwrap(wrapped, context);
-    return this.#add(name, dataKey) ? dataKey.slice() : dataKey;
+    return this.#add(name, { wrapped, dataKey }) ? dataKey.slice() : dataKey;
   }
 
   rewrap(wrapped: WrappedKey, context: KeyContext): Promise<WrappedKey> {
@@ -72,26 +78,41 @@ export class DataKeyCache implements KeyEncryption {
     return this.#keys.lastRotation();
   }
 
-  /** Wipes what has expired; every use does so, a timer may where uses are rare. */
-  dropExpired(): void {
-    const now = this.#clock.monotonic();
-    while (this.#entries.size > 0 && this.#entries.get(this.#order[this.#oldest])!.expiresAt <= now) this.#dropOldest();
-  }
-
   close(): Promise<void> {
     this.#closed = true; // an unwrap that is under way puts nothing in any more
+    this.#cancelSweep?.();
     while (this.#entries.size > 0) this.#dropOldest();
     return this.#keys.close();
   }
 
-  #add(name: string, dataKey: Uint8Array): boolean {
-    // Two calls may have asked for the same key at once: the first one's entry stays, and its time.
-    if (this.#ttlMs <= 0 || this.#maxKeys <= 0 || this.#closed || this.#entries.has(name)) return false;
-    this.dropExpired();
+  #add(name: string, { wrapped, dataKey }: Pick<Entry, "wrapped" | "dataKey">): boolean {
+    if (this.#ttlMs <= 0 || this.#maxKeys <= 0 || this.#closed) return false;
+    this.#dropExpired();
+    const known = this.#entries.get(name);
+    // Two calls may have asked for the same key at once: the first one's entry stays. One that was wrapped anew takes the
+    // place and the time of the one before.
+    if (known && areSame(known.wrapped, wrapped)) return false;
+    known?.dataKey.fill(0);
+    if (!known) this.#makeRoom(name);
+    this.#entries.set(name, { wrapped, dataKey, expiresAt: known?.expiresAt ?? this.#clock.monotonic() + this.#ttlMs });
+    this.#cancelSweep ??= this.#timer(() => this.#sweep(), this.#ttlMs);
+    return true;
+  }
+
+  #makeRoom(name: string): void {
     while (this.#entries.size >= this.#maxKeys) this.#dropOldest();
     this.#order.push(name);
-    this.#entries.set(name, { dataKey, expiresAt: this.#clock.monotonic() + this.#ttlMs });
-    return true;
+  }
+
+  #sweep(): void {
+    this.#dropExpired();
+    const next = this.#entries.get(this.#order[this.#oldest]);
+    this.#cancelSweep = next && this.#timer(() => this.#sweep(), next.expiresAt - this.#clock.monotonic());
+  }
+
+  #dropExpired(): void {
+    const now = this.#clock.monotonic();
+    while (this.#entries.size > 0 && this.#entries.get(this.#order[this.#oldest])!.expiresAt <= now) this.#dropOldest();
   }
 
   #dropOldest(): void {
@@ -104,7 +125,13 @@ export class DataKeyCache implements KeyEncryption {
   }
 }
 
-/** Everything that the key service would look at, so that a moved record finds nothing here that it would not find there. */
-function nameOf({ keyId, wrapped }: WrappedKey, { secret, version }: KeyContext): string {
-  return `${JSON.stringify([keyId, secret, version])}${wrapped.toBase64()}`;
+/** No secret's name has a colon. */
+function nameOf({ secret, version }: KeyContext): string {
+  return `${secret}:${version}`;
+}
+
+/** With the name, everything that the key service would look at: a moved record finds nothing here either. */
+function areSame(a: WrappedKey, b: WrappedKey): boolean {
+  return a.keyId === b.keyId && a.wrapped.length === b.wrapped.length &&
+    a.wrapped.every((byte, i) => byte === b.wrapped[i]);
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LocalKeys } from "#adapters/kms/local/mod.ts";
 import { TestClock } from "#domain/tokens/testing.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { KeyEncryption } from "#ports/key_encryption.ts";
+import type { Timer } from "#ports/timer.ts";
+import { LocalKeys } from "./local_keys.ts";
 import { DataKeyCache, EnvelopeSealer } from "./mod.ts";
 import { decode, encode, flipped } from "./testing.ts";
 
@@ -33,9 +34,32 @@ class Service implements KeyEncryption {
   }
 }
 
+/** A timer that goes off when it is told to. */
+class TestTimer {
+  /** What is to run, and in how many milliseconds from when it was set. */
+  set: { readonly run: () => void; readonly milliseconds: number } | undefined;
+
+  readonly start: Timer = (run, milliseconds) => {
+    assert.equal(this.set, undefined, "one timer at a time");
+    this.set = { run, milliseconds };
+    return () => this.set = undefined;
+  };
+
+  goOff(): void {
+    const { run } = this.set!;
+    this.set = undefined;
+    run();
+  }
+}
+
 function cached({ ttlSeconds = 300, maxKeys }: { ttlSeconds?: number; maxKeys?: number } = {}) {
-  const service = new Service(), clock = new TestClock();
-  return { service, clock, cache: new DataKeyCache(service, { clock, ttlSeconds, maxKeys }) };
+  const service = new Service(), clock = new TestClock(), timer = new TestTimer();
+  return {
+    service,
+    clock,
+    timer,
+    cache: new DataKeyCache(service, { clock, timer: timer.start, ttlSeconds, maxKeys }),
+  };
 }
 
 const CONTEXT = { secret: "db/password", version: 1 };
@@ -142,7 +166,7 @@ Deno.test("DataKeyCache keeps cached versions readable while the service is away
 });
 
 Deno.test("DataKeyCache wipes what expires, what has to make room and what is left at the end", async () => {
-  const { service, clock, cache } = cached({ maxKeys: 2, ttlSeconds: 10 });
+  const { service, clock, timer, cache } = cached({ maxKeys: 2, ttlSeconds: 10 });
   const wrapped = await cache.generate(CONTEXT);
   const wiped = () => service.given.map((key) => key.every((byte) => byte === 0));
   const own = await cache.unwrap(wrapped, { secret: "a/b", version: 1 });
@@ -150,11 +174,33 @@ Deno.test("DataKeyCache wipes what expires, what has to make room and what is le
   assert.deepEqual(wiped(), [true, false, false]);
   assert.equal(own.every((byte) => byte === 0), false);
   clock.advanceSeconds(10);
-  cache.dropExpired();
+  timer.goOff();
   assert.deepEqual(wiped(), [true, true, true]);
   await cache.unwrap(wrapped, { secret: "a/b", version: 4 });
   await cache.close();
   assert.deepEqual(wiped(), [true, true, true, true]);
+});
+
+Deno.test("DataKeyCache sets its timer for the next key that expires, and none when it is empty or closed", async () => {
+  const { service, clock, timer, cache } = cached({ ttlSeconds: 10 });
+  const wrapped = await cache.generate(CONTEXT);
+  assert.equal(timer.set, undefined);
+  await cache.unwrap(wrapped, { secret: "a/b", version: 1 });
+  assert.equal(timer.set!.milliseconds, 10_000);
+  clock.advanceSeconds(4);
+  await cache.unwrap(wrapped, { secret: "a/b", version: 2 });
+  clock.advanceSeconds(6);
+  timer.goOff();
+  assert.equal(cache.size, 1);
+  assert.equal(timer.set!.milliseconds, 4000);
+  clock.advanceSeconds(4);
+  timer.goOff();
+  assert.equal(timer.set, undefined);
+  await cache.unwrap(wrapped, { secret: "a/b", version: 2 });
+  assert.equal(service.unwraps, 3);
+  assert.equal(timer.set!.milliseconds, 10_000);
+  await cache.close();
+  assert.equal(timer.set, undefined);
 });
 
 Deno.test("DataKeyCache.close() ends the service, and keeps nothing of an unwrap under way", async () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LocalKeys } from "#adapters/kms/local/mod.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { KeyEncryption } from "#ports/key_encryption.ts";
 import { type RandomBytes, systemRandom } from "#ports/random.ts";
 import type { SealAlgorithm, SealedValue } from "#ports/secret_store.ts";
+import { LocalKeys } from "./local_keys.ts";
 import { additionalData, EnvelopeSealer } from "./mod.ts";
 import { ascending, decode, encode, flipped, queued } from "./testing.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LocalKeys } from "#adapters/kms/local/mod.ts";
+import { LocalKeys } from "./local_keys.ts";
 import { parseMasterKey } from "./mod.ts";
 import { ascending, encode } from "./testing.ts";
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { clearImmediate, setImmediate } from "node:timers";
-import { LocalKeys } from "#adapters/kms/local/mod.ts";
 import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
 import { parseAddress, SecretEngine } from "#domain/secrets/mod.ts";
 import { TestClock } from "#domain/tokens/testing.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { KeyEncryption } from "#ports/key_encryption.ts";
 import type { StoredVersion } from "#ports/secret_store.ts";
+import { LocalKeys } from "./local_keys.ts";
 import { EnvelopeSealer, RewrapService, type RewrapServiceOptions } from "./mod.ts";
 import { decode, encode } from "./testing.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { LocalKeys } from "#adapters/kms/local/mod.ts";
+import { LocalKeys } from "#domain/sealing/mod.ts";
 import { filesIn } from "../../support/files.ts";
 import { SecretsClient } from "../../support/secrets_client.ts";
 import { createSecretsVault, MASTER_KEY } from "../../support/secrets_vault.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { SqliteSecretStore } from "#adapters/storage/sqlite/mod.ts";
-import { LocalKeys } from "#adapters/kms/local/mod.ts";
-import { EnvelopeSealer } from "#domain/sealing/mod.ts";
+import { EnvelopeSealer, LocalKeys } from "#domain/sealing/mod.ts";
 import { SecretEngine } from "#domain/secrets/mod.ts";
 import { openApiDocument } from "../../../src/edge/rest/openapi/mod.ts";
 import { projectRoutes } from "../../../src/edge/rest/secrets/api/project_routes.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LocalKeys } from "./mod.ts";
+import { LocalKeys } from "./local_keys.ts";
 
 const CONTEXT = { secret: "db/password", version: 1 };
 const ascending = (first: number, count: number) => Uint8Array.from({ length: count }, (_, i) => first + i);

@@ -1,9 +1,9 @@
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { VaultError } from "#errors/mod.ts";
 import type { KeyContext, KeyEncryption, WrappedKey } from "#ports/key_encryption.ts";
 import { draw, type RandomBytes, systemRandom } from "#ports/random.ts";
+import { decrypt, encrypt, NONCE_BYTES as NONCES, TAG_BYTES } from "./aead.ts";
 
-const KEY_BYTES = 32, NONCE_BYTES = 24, TAG_BYTES = 16;
+const ALGORITHM = "xchacha20-poly1305", KEY_BYTES = 32, NONCE_BYTES = NONCES[ALGORITHM];
 /** Nonce, wrapped data key and tag. */
 const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
 /** As hyperion-vault has it, so that its records open here. */
@@ -75,21 +75,20 @@ export class LocalKeys implements KeyEncryption {
     const nonce = draw(this.#random, NONCE_BYTES);
     const wrapped = new Uint8Array(WRAPPED_BYTES);
     wrapped.set(nonce);
-    wrapped.set(xchacha20poly1305(this.#masterKey(this.keyId), nonce, AAD).encrypt(dataKey), NONCE_BYTES);
+    const key = this.#masterKey(this.keyId);
+    wrapped.set(encrypt({ algorithm: ALGORITHM, key, nonce, aad: AAD }, dataKey), NONCE_BYTES);
     return wrapped;
   }
 
   #unwrap({ keyId, wrapped }: WrappedKey): Uint8Array {
-    const masterKey = this.#masterKey(keyId);
+    const key = this.#masterKey(keyId);
     if (wrapped.length !== WRAPPED_BYTES) {
       throw new VaultError("DATA_LOSS", `a data key that master key '${keyId}' wrapped has not ${WRAPPED_BYTES} bytes`);
     }
     const nonce = wrapped.subarray(0, NONCE_BYTES);
-    try {
-      return xchacha20poly1305(masterKey, nonce, AAD).decrypt(wrapped.subarray(NONCE_BYTES));
-    } catch {
-      throw new VaultError("DATA_LOSS", `master key '${keyId}' does not open this data key`);
-    }
+    const dataKey = decrypt({ algorithm: ALGORITHM, key, nonce, aad: AAD }, wrapped.subarray(NONCE_BYTES));
+    if (!dataKey) throw new VaultError("DATA_LOSS", `master key '${keyId}' does not open this data key`);
+    return dataKey;
   }
 
   #masterKey(keyId: string): Uint8Array {

@@ -1,1 +1,0 @@
-export { LocalKeys, type LocalKeysOptions } from "./local_keys.ts";
