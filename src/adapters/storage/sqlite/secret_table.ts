@@ -33,7 +33,7 @@ export const SECRETS: Table = {
 
 const CHANGING = SECRETS.columns.filter((column) => !["id", "name", "kind", "format", "created_at"].includes(column));
 const INSERT = insertInto(SECRETS);
-const UPDATE = updateOf(SECRETS, CHANGING, "id = ?");
+const UPDATE = updateOf(SECRETS, CHANGING, "id = ? AND revision = ?");
 /** After every name: names are of ASCII letters, digits and `._-/`. */
 const LAST = "\x7f";
 const BY_NAME = `SELECT ${columnsOf(SECRETS)} FROM secrets WHERE name = ?`;
@@ -65,8 +65,10 @@ export class SecretTable {
     return secret;
   }
 
-  update(secret: SecretRecord): void {
-    this.db.run(UPDATE, ...updatedValues(SECRETS, CHANGING, fieldsOf(secret)), secret.id);
+  /** @throws {VaultError} ABORTED when the secret is no longer as `old` was read. */
+  update(old: SecretRecord, secret: SecretRecord): void {
+    const values = updatedValues(SECRETS, CHANGING, fieldsOf(secret));
+    if (this.db.run(UPDATE, ...values, old.id, old.revision) === 0) throw writeConflict();
   }
 
   /** Its versions go with it. */
@@ -109,6 +111,11 @@ export class SecretTable {
       return scanned(row, name, { nextRotationAt: Number(nextRotationAt), id: Number(id) });
     });
   }
+}
+
+/** For a secret that is no longer as it was read. */
+export function writeConflict(): VaultError {
+  return new VaultError("ABORTED", "write conflict; retry the request");
 }
 
 /** The canonical name. */

@@ -7,7 +7,7 @@ import { LockoutTable } from "./lockout_table.ts";
 import { ProjectTable } from "./project_table.ts";
 import { ReadCache } from "./read_cache.ts";
 import { RewrapTable } from "./rewrap_table.ts";
-import { nameOf, SecretTable } from "./secret_table.ts";
+import { nameOf, SecretTable, writeConflict } from "./secret_table.ts";
 import { copyTo, replaceBy } from "./snapshot.ts";
 import { storeError } from "./sqlite_error.ts";
 import { VersionTable } from "./version_table.ts";
@@ -211,10 +211,9 @@ export class SqliteSecretStore implements port.SecretStore {
   }
 
   #change({ secret: old, next, at, actor, ...settings }: port.SecretChange): port.SecretRecord {
-    this.#expect(old);
     const revision = old.revision + 1, currentVersion = old.currentVersion + (next ? 1 : 0);
     const secret = { ...old, ...settings, updatedAt: at, updatedBy: actor, revision, currentVersion };
-    this.#secrets.update(secret);
+    this.#secrets.update(old, secret);
     if (!next) return secret;
     const { sealed } = next;
     this.#versions.supersede(old, Math.floor(at / 1000), next);
@@ -231,9 +230,7 @@ export class SqliteSecretStore implements port.SecretStore {
   /** @throws {VaultError} ABORTED when the secret is no longer as it was read. */
   #expect(old: port.SecretRecord): void {
     const now = this.#secrets.find(old);
-    if (now?.id !== old.id || now.revision !== old.revision) {
-      throw new VaultError("ABORTED", "write conflict; retry the request");
-    }
+    if (now?.id !== old.id || now.revision !== old.revision) throw writeConflict();
   }
 
   #read<T>(read: () => T): Promise<T> {

@@ -41,9 +41,11 @@ export const VERSIONS: Table = {
   ],
 };
 
-const CHANGING = ["key_id", "wrapped_key", "wrapped_rotation_at", "expires_at"];
+const WRAPPING = ["key_id", "wrapped_key", "wrapped_rotation_at"];
 const INSERT = insertInto(VERSIONS);
-const UPDATE = updateOf(VERSIONS, CHANGING, "secret_id = ? AND version = ?");
+/** Each sets no more than it has to: an index over a column that is set is written anew. */
+const END = updateOf(VERSIONS, ["expires_at"], "secret_id = ? AND version = ?");
+const REWRAP = updateOf(VERSIONS, WRAPPING, "secret_id = ? AND version = ?");
 const SELECT = `SELECT ${columnsOf(VERSIONS)} FROM versions WHERE secret_id = ?`;
 const NAMED = `SELECT s.name, ${columnsOf(VERSIONS, "v")} FROM versions v`;
 const SCAN = `${NAMED} LEFT JOIN secrets s ON s.id = v.secret_id
@@ -69,15 +71,18 @@ export class VersionTable {
 
   /** Gives the current version its end, and removes or marks those that are no longer to be kept. */
   supersede(secret: SecretRecord, now: number, { expiresAt, keepVersions }: NextVersion): void {
-    this.#update(secret.id, { ...this.mustFind(secret, secret.currentVersion), expiresAt });
-    const newest = secret.currentVersion + 1 - keepVersions;
+    const { id, currentVersion } = secret;
+    const fields = fieldsOf(id, { ...this.mustFind(secret, currentVersion), expiresAt });
+    this.db.run(END, ...updatedValues(VERSIONS, ["expires_at"], fields), id, currentVersion);
+    const newest = currentVersion + 1 - keepVersions;
+    if (newest < 1) return;
     this.db.run(
       "DELETE FROM versions WHERE secret_id = ? AND version <= ? AND expires_at <= ?",
-      secret.id,
+      id,
       newest,
       now,
     );
-    this.db.run("UPDATE versions SET surplus = 1 WHERE secret_id = ? AND version <= ?", secret.id, newest);
+    this.db.run("UPDATE versions SET surplus = 1 WHERE secret_id = ? AND version <= ?", id, newest);
   }
 
   purge(now: number, keepVersions: number, limit: number): number {
@@ -126,7 +131,9 @@ export class VersionTable {
     const row = this.db.get(`${SELECT} AND version = ?`, of.secretId, of.version);
     const old = row && versionOf(row, () => `secret '${of.name}' version ${of.version}`);
     if (!old || !areEqual(old.sealed.wrappedKey, of.sealed.wrappedKey)) return false;
-    this.#update(of.secretId, { ...old, sealed: { ...old.sealed, keyId, wrappedKey, wrappedRotationAt } });
+    const sealed = { ...old.sealed, keyId, wrappedKey, wrappedRotationAt };
+    const values = updatedValues(VERSIONS, WRAPPING, fieldsOf(of.secretId, { ...old, sealed }));
+    this.db.run(REWRAP, ...values, of.secretId, of.version);
     return true;
   }
 
@@ -138,11 +145,6 @@ export class VersionTable {
       wrappedRotationAt: numberOrNull(rotationAt),
       versions: Number(versions),
     }));
-  }
-
-  #update(secretId: number, version: SecretVersion): void {
-    const values = updatedValues(VERSIONS, CHANGING, fieldsOf(secretId, version));
-    this.db.run(UPDATE, ...values, secretId, version.version);
   }
 }
 
