@@ -59,6 +59,10 @@ async function drop(message: IncomingMessage, maxBytes: number): Promise<boolean
 
 function receive(message: IncomingMessage, timeoutMs: number, take: (chunk: Uint8Array) => void): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onEnd = () => {
+    message.off("close", onClose); // which follows at once, and whose error would take a picture of the stack
+    resolve();
+  };
   const onData = (chunk: Uint8Array) => {
     try {
       take(chunk);
@@ -69,11 +73,11 @@ function receive(message: IncomingMessage, timeoutMs: number, take: (chunk: Uint
   const onClose = () => reject(new HttpBodyError(400, "the body was cut off"));
   const timer = setTimeout(() => reject(new HttpBodyError(408, "the body took too long")), timeoutMs);
   if (message.destroyed) onClose();
-  message.on("data", onData).on("end", resolve).on("close", onClose).on("error", onClose);
+  message.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onClose);
   return promise.finally(() => {
     clearTimeout(timer);
     message.pause();
-    message.off("data", onData).off("end", resolve).off("close", onClose);
+    message.off("data", onData).off("end", onEnd).off("close", onClose);
   });
 }
 

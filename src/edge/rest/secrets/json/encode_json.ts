@@ -10,23 +10,22 @@ export type Encodable =
   | readonly Encodable[]
   | { readonly [member: string]: Encodable | undefined };
 
+const ENCODER = new TextEncoder();
+/** UTF-8 has no more bytes for a UTF-16 unit. */
+const MAX_UNIT_BYTES = 3;
+
 /** Compact JSON of a reply. Bytes are copied into it and nowhere else; members that are undefined are left out. */
 export function encodeJson(value: Encodable): Uint8Array {
-  const parts: (Uint8Array | { readonly text: Uint8Array })[] = [];
-  const encoder = new TextEncoder();
+  const parts: (string | Uint8Array)[] = [];
   let pending = "";
-  const flush = () => {
-    if (pending !== "") parts.push(encoder.encode(pending));
-    pending = "";
-  };
   collect(value, (piece) => {
     if (typeof piece === "string") pending += piece;
     else {
-      flush();
-      parts.push({ text: piece });
+      parts.push(pending, piece);
+      pending = "";
     }
   });
-  flush();
+  parts.push(pending);
   return joined(parts);
 }
 
@@ -53,16 +52,14 @@ function collect(value: Encodable, emit: (piece: string | Uint8Array) => void): 
   } else emit(JSON.stringify(value));
 }
 
-function joined(parts: readonly (Uint8Array | { readonly text: Uint8Array })[]): Uint8Array {
-  const sizeOf = (part: Uint8Array | { readonly text: Uint8Array }) =>
-    part instanceof Uint8Array ? part.length : escapedLength(part.text);
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + sizeOf(part), 0));
+/** @param parts JSON text, and bytes that stand in its strings. */
+function joined(parts: readonly (string | Uint8Array)[]): Uint8Array {
+  const roomFor = (part: string | Uint8Array) =>
+    typeof part === "string" ? part.length * MAX_UNIT_BYTES : escapedLength(part);
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + roomFor(part), 0));
   let at = 0;
   for (const part of parts) {
-    if (part instanceof Uint8Array) {
-      all.set(part, at);
-      at += part.length;
-    } else at += writeEscaped(part.text, all, at);
+    at += typeof part === "string" ? ENCODER.encodeInto(part, all.subarray(at)).written : writeEscaped(part, all, at);
   }
-  return all;
+  return all.subarray(0, at);
 }
