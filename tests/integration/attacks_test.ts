@@ -15,7 +15,7 @@
  * | an error that quotes what was sent | canary_test.ts; read_json_test.ts, parse_test.ts, parse_settings_test.ts |
  * | a previous secret printed on failure | canary_test.ts: the CLI after each kind of failure; tests/cli/failure_test.ts |
  * | deep or huge JSON, YAML, protobuf, base64 | "deep and huge ..."; parse_test.ts; age does not apply: nothing reads it |
- * | audit file removed, replaced, read-only, full, EIO | fault_test.ts; there is no fsync of the audit log to fail |
+ * | audit file removed, replaced, read-only, full, EIO | fault_test.ts; secrets/daemon_test.ts for its fsync |
  * | one oversize audit entry | "the longest names ..." |
  * | paths or modes set over the network | "no request chooses a path or a mode" |
  * | acting on another's object by a leaked id | does not apply: the vault keeps no object of a caller; any agent's metadata may be decrypted (runevault.md 1.9) |

@@ -70,7 +70,7 @@ export class IoErrors implements AsyncDisposable {
   /** @param path Only calls on this very file; all without. */
   static async inject(
     pid: number,
-    syscall: "write" | "fsync" | "rename" | "pwrite64",
+    syscall: "write" | "fsync" | "fdatasync" | "rename" | "pwrite64",
     path?: string,
   ): Promise<IoErrors> {
     const filter = path === undefined ? [] : ["-P", path];

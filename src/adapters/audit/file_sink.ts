@@ -4,10 +4,9 @@ import { messageOf } from "#errors/mod.ts";
 import type { AuditSink } from "#ports/audit_sink.ts";
 import type { Clock } from "#ports/clock.ts";
 import { rotatedFiles } from "./audit_files.ts";
+import { OpenAuditFile } from "./open_audit_file.ts";
 
 const MAX_NAME_TRIES = 1000;
-const NEWLINE = 0x0a;
-const ENCODER = new TextEncoder(), BUFFER = new Uint8Array(65_536);
 
 /**
  * Audit lines in a file that is rotated at midnight UTC to `<path>.YYYY-MM-DD`; the newest `retention` of those are kept.
@@ -18,8 +17,8 @@ export class FileSink implements AuditSink {
   readonly #retention: number;
   readonly #clock: Clock;
   #waiting = "";
-  #flushed: Promise<void> | undefined;
-  #open: { file: Deno.FsFile; day: string; ino: number | null; dev: number } | undefined;
+  #flushed: Promise<OpenAuditFile> | undefined;
+  #open: OpenAuditFile | undefined;
 
   constructor({ path, retention, clock }: { path: string; retention: number; clock: Clock }) {
     this.#path = path;
@@ -34,50 +33,62 @@ export class FileSink implements AuditSink {
   }
 
   /** Lines that come in one turn of the event loop share a look at the path and a write. */
-  write(line: string): Promise<void> {
+  async write(line: string, isDurable = false): Promise<void> {
     this.#waiting += `${line}\n`;
-    return this.#flushed ??= this.#flush();
+    const file = await (this.#flushed ??= this.#flush());
+    if (isDurable) await this.#sync(file);
   }
 
   async close(): Promise<void> {
     await this.#flushed?.catch(() => {}); // whoever waits for the line is told
-    this.#release();
+    await this.#release();
   }
 
-  async #flush(): Promise<void> {
+  async #flush(): Promise<OpenAuditFile> {
     await new Promise<void>((resolve) => setImmediate(resolve));
     const text = this.#waiting;
     this.#waiting = "";
     this.#flushed = undefined;
-    this.#append(text);
+    return this.#append(text);
   }
 
   /**
    * Synchronous throughout: a line goes to the page cache in some 10 µs, while each trip to the thread pool and back
    * takes several times as long, and the call that is audited waits for it.
    */
-  #append(text: string): void {
+  #append(text: string): OpenAuditFile {
     try {
-      writeAll(this.#currentFile(), text);
+      const open = this.#currentFile();
+      open.append(text);
+      return open;
     } catch (reason) {
       this.#release();
-      throw new Error(`cannot write ${this.#path}: ${messageOf(reason)}`);
+      throw this.#error(reason);
     }
   }
 
-  #currentFile(): Deno.FsFile {
+  async #sync(file: OpenAuditFile): Promise<void> {
+    try {
+      await file.sync();
+    } catch (reason) {
+      if (file === this.#open) this.#release();
+      throw this.#error(reason);
+    }
+  }
+
+  #error(reason: unknown): Error {
+    return new Error(`cannot write ${this.#path}: ${messageOf(reason)}`);
+  }
+
+  #currentFile(): OpenAuditFile {
     const today = new Date(this.#clock.now()).toISOString().slice(0, 10);
     const named = statIfAny(this.#path);
-    const inPlace = this.#open !== undefined && named?.ino === this.#open.ino && named.dev === this.#open.dev;
-    if (this.#open && inPlace && this.#open.day >= today) return this.#open.file;
+    const inPlace = this.#open !== undefined && named !== undefined && this.#open.is(named);
+    if (this.#open && inPlace && this.#open.day >= today) return this.#open;
     const lastDay = inPlace ? this.#open!.day : named?.mtime?.toISOString().slice(0, 10);
     this.#release();
     if (lastDay !== undefined && lastDay < today) this.#rotate(lastDay);
-    const file = Deno.openSync(this.#path, { read: true, append: true, create: true, mode: 0o600 });
-    const { ino, dev } = file.statSync();
-    this.#open = { file, day: today, ino, dev };
-    if (isTorn(file)) writeAll(file, "\n");
-    return file;
+    return this.#open = OpenAuditFile.open(this.#path, today);
   }
 
   /** Moves the file of an earlier day out of the way, also one that an earlier daemon left. */
@@ -99,27 +110,10 @@ export class FileSink implements AuditSink {
     for (const { path } of rotated.slice(0, Math.max(0, rotated.length - this.#retention))) Deno.removeSync(path);
   }
 
-  #release(): void {
-    this.#open?.file.close();
+  async #release(): Promise<void> {
+    const open = this.#open;
     this.#open = undefined;
-  }
-}
-
-/** Whether the last line has no end: a full disk, which releases the file, or a crash may have cut it. */
-function isTorn(file: Deno.FsFile): boolean {
-  if (file.statSync().size === 0) return false;
-  const last = new Uint8Array(1);
-  file.seekSync(-1, Deno.SeekMode.End);
-  file.readSync(last);
-  return last[0] !== NEWLINE;
-}
-
-/** Through one buffer for all: a new one for each write costs several times what the write does. */
-function writeAll(file: Deno.FsFile, text: string): void {
-  for (let at = 0; at < text.length;) {
-    const { read, written } = ENCODER.encodeInto(text.slice(at), BUFFER);
-    for (let done = 0; done < written;) done += file.writeSync(BUFFER.subarray(done, written));
-    at += read;
+    await open?.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { setImmediate } from "node:timers";
 import { FileSink } from "./file_sink.ts";
 
 const DAY_MS = 86_400_000;
@@ -34,6 +35,20 @@ Deno.test("FileSink writes concurrent lines whole and in order", () =>
     const lines = Array.from({ length: 500 }, (_, i) => `line ${i}`);
     await Promise.all(lines.map((line) => sink.write(line)));
     assert.equal(await Deno.readTextFile(path), lines.map((line) => `${line}\n`).join(""));
+  }));
+
+Deno.test("FileSink writes durable lines among others, also while it rotates and closes", () =>
+  withSink(async ({ sink, path, time }) => {
+    const day1 = Array.from({ length: 100 }, (_, i) => `line ${i}`), rotated = `${path}.${day(time.now)}`;
+    await Promise.all(day1.map((line, i) => sink.write(line, i % 3 === 0)));
+    const late = sink.write("last of the day", true);
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve))); // it is written, and on its way to disk
+    time.now += DAY_MS;
+    const next = sink.write("of the next day", true);
+    await sink.close();
+    await Promise.all([late, next]);
+    assert.equal(await Deno.readTextFile(rotated), [...day1, "last of the day", ""].join("\n"));
+    assert.equal(await Deno.readTextFile(path), "of the next day\n");
   }));
 
 Deno.test("FileSink rotates at midnight UTC and keeps the newest files", () =>

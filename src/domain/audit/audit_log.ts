@@ -21,12 +21,17 @@ export class AuditLog {
     this.#warn = warn;
   }
 
-  /** @throws {VaultError} INTERNAL `audit unavailable` when a sink cannot be written; tried anew with every entry. */
+  /**
+   * Writes an entry. One that announces a change is on disk before this resolves, so that no change outlives a loss of
+   * power that its entry does not.
+   *
+   * @throws {VaultError} INTERNAL `audit unavailable` when a sink cannot be written; tried anew with every entry.
+   */
   async record(entry: AuditEntry): Promise<void> {
     if (this.#sinks.length === 0) return;
-    const line = formatAuditEntry(entry);
+    const line = formatAuditEntry(entry), isDurable = entry.status === "started";
     try {
-      await Promise.all(this.#sinks.map((sink) => sink.write(line)));
+      await Promise.all(this.#sinks.map((sink) => sink.write(line, isDurable)));
     } catch (reason) {
       this.#warn(`audit: ${messageOf(reason)}`);
       if (this.#failClosed) throw new VaultError("INTERNAL", "audit unavailable");

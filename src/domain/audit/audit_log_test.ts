@@ -72,6 +72,17 @@ Deno.test("AuditLog.record() refuses when a sink cannot be written", async () =>
   assert.deepEqual(warnings, ["audit: disk full"]);
 });
 
+Deno.test("AuditLog.record() asks for durability of what announces a change, and of nothing else", async () => {
+  const asked: boolean[] = [];
+  const sink = {
+    write: (_line: string, isDurable: boolean) => Promise.resolve(void asked.push(isDurable)),
+    close: () => Promise.resolve(),
+  };
+  const log = new AuditLog([sink], { failClosed: true, warn: assert.fail });
+  for (const status of ["started", "success", "denied", "error"] as const) await log.record({ ...entry, status });
+  assert.deepEqual(asked, [true, false, false, false]);
+});
+
 Deno.test("AuditLog.record() goes on when told to", async () => {
   const warnings: string[] = [];
   await new AuditLog([broken], { failClosed: false, warn: (message) => warnings.push(message) }).record(entry);

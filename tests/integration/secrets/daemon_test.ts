@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { AdminApi } from "../../support/admin_api.ts";
+import { CAN_TRACE, IoErrors } from "../../support/faults.ts";
 import { FakeKms } from "../../support/fake_kms/fake_kms.ts";
 import { SecretsClient } from "../../support/secrets_client.ts";
 import {
@@ -225,6 +226,26 @@ Deno.test("while the audit log cannot be written nothing is served and nothing c
   assert.deepEqual((await client.get("/v1/secrets/a/b")).body.version, 1);
   assert.equal((await client.get("/v1/secrets")).body.length, 1);
   assert.equal((await client.get("/api/projects")).body.length, 1);
+});
+
+Deno.test({
+  name: "EIO from fsync of the audit log: changes are refused and not made until it is over, reads go on",
+  ignore: !CAN_TRACE,
+  fn: async () => {
+    await using vault = await startSecretsVault();
+    using client = new SecretsClient(vault, await vault.issueToken("alice"));
+    const change = async (value: string) => (await client.put("/v1/secrets/a/b", { value })).status;
+    assert.equal((await client.post("/v1/secrets", { name: "a/b", kind: "manual", value: "x" })).status, 201);
+    {
+      await using _errors = await IoErrors.inject(vault.pid, "fdatasync", join(vault.dir, "logs/audit.log"));
+      assert.deepEqual(await Promise.all([change("y"), change("y"), change("y")]), [500, 500, 500]);
+      assert.equal(await change("y"), 500);
+      assert.equal((await client.get("/v1/secrets/a/b")).body.version, 1);
+    }
+    assert.match(vault.stderr, /ERROR audit: cannot write .*audit\.log: Input\/output error/);
+    assert.equal(await change("z"), 200);
+    assert.equal((await client.get("/v1/secrets/a/b")).body.value, "z");
+  },
 });
 
 Deno.test("worker: an automatic secret is rotated when it is due, and that is audited", async () => {
