@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import process from "node:process";
 import { setImmediate } from "node:timers";
 import { messageOf } from "#errors/mod.ts";
 import type { AuditSink } from "#ports/audit_sink.ts";
@@ -8,6 +9,15 @@ import { OpenAuditFile } from "./open_audit_file.ts";
 
 const MAX_NAME_TRIES = 1000;
 
+/** Lines that are written together. */
+class Batch {
+  text = "";
+  readonly written = Promise.withResolvers<OpenAuditFile>();
+  /** What is to write it, whichever comes first. */
+  later: unknown;
+  isDueSoon = false;
+}
+
 /**
  * Audit lines in a file that is rotated at midnight UTC to `<path>.YYYY-MM-DD`; the newest `retention` of those are kept.
  * The file is found by its path again with every write, so that one moved or removed by hand is replaced at once.
@@ -16,8 +26,7 @@ export class FileSink implements AuditSink {
   readonly #path: string;
   readonly #retention: number;
   readonly #clock: Clock;
-  #waiting = "";
-  #flushed: Promise<OpenAuditFile> | undefined;
+  #batch: Batch | undefined;
   #open: OpenAuditFile | undefined;
 
   constructor({ path, retention, clock }: { path: string; retention: number; clock: Clock }) {
@@ -32,24 +41,35 @@ export class FileSink implements AuditSink {
     this.#append("");
   }
 
-  /** Lines that come in one turn of the event loop share a look at the path and a write. */
+  /**
+   * Lines that wait together share a look at the path and a write: for a durable one, whose caller waits for the disk
+   * anyway, those of a turn of the event loop; for any other, those of one callback.
+   */
   async write(line: string, isDurable = false): Promise<void> {
-    this.#waiting += `${line}\n`;
-    const file = await (this.#flushed ??= this.#flush());
+    const batch = this.#batch ??= new Batch();
+    batch.text += `${line}\n`;
+    if (isDurable) batch.later ??= setImmediate(() => this.#flush(batch));
+    else if (!batch.isDueSoon) {
+      batch.isDueSoon = true;
+      process.nextTick(() => this.#flush(batch));
+    }
+    const file = await batch.written.promise;
     if (isDurable) await this.#sync(file);
   }
 
   async close(): Promise<void> {
-    await this.#flushed?.catch(() => {}); // whoever waits for the line is told
+    await this.#batch?.written.promise.catch(() => {}); // whoever waits for the line is told
     await this.#release();
   }
 
-  async #flush(): Promise<OpenAuditFile> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    const text = this.#waiting;
-    this.#waiting = "";
-    this.#flushed = undefined;
-    return this.#append(text);
+  #flush(batch: Batch): void {
+    if (this.#batch !== batch) return;
+    this.#batch = undefined;
+    try {
+      batch.written.resolve(this.#append(batch.text));
+    } catch (reason) {
+      batch.written.reject(reason);
+    }
   }
 
   /**

@@ -44,6 +44,6 @@ export function formatAuditEntry(entry: AuditEntry): string {
 
 /** As Python's `datetime.isoformat()`: microseconds, left out when they are zero. */
 function isoTimestamp(time: number): string {
-  const [seconds, fraction] = new Date(Math.floor(time)).toISOString().slice(0, -1).split(".");
-  return fraction === "000" ? `${seconds}+00:00` : `${seconds}.${fraction}000+00:00`;
+  const text = new Date(Math.floor(time)).toISOString();
+  return text.endsWith(".000Z") ? `${text.slice(0, 19)}+00:00` : `${text.slice(0, 23)}000+00:00`;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "#ports/clock.ts";
 import type { KeyContext, KeyEncryption, WrappedKey } from "#ports/key_encryption.ts";
 import type { Timer } from "#ports/timer.ts";
+import { areEqual } from "./bytes.ts";
 
 /** No more clear data keys than this are in memory at once. Contract secrets.md A.16. */
 export const MAX_CACHED_KEYS = 16_384;
@@ -62,12 +63,11 @@ export class DataKeyCache implements KeyEncryption {
     return this.#keys.generate(context);
   }
 
-  async unwrap(wrapped: WrappedKey, context: KeyContext): Promise<Uint8Array> {
+  unwrap(wrapped: WrappedKey, context: KeyContext): Promise<Uint8Array> {
     this.#dropExpired();
-    const name = nameOf(context), entry = this.#entries.get(name);
-    if (entry && areSame(entry.wrapped, wrapped)) return entry.dataKey.slice();
-    const dataKey = await this.#keys.unwrap(wrapped, context);
-    return this.#add(name, { wrapped, dataKey }) ? dataKey.slice() : dataKey;
+    const entry = this.#entries.get(nameOf(context));
+    if (entry && areSame(entry.wrapped, wrapped)) return Promise.resolve(entry.dataKey.slice());
+    return this.#ask(wrapped, context);
   }
 
   rewrap(wrapped: WrappedKey, context: KeyContext): Promise<WrappedKey> {
@@ -83,6 +83,11 @@ export class DataKeyCache implements KeyEncryption {
     this.#cancelSweep?.();
     while (this.#entries.size > 0) this.#dropOldest();
     return this.#keys.close();
+  }
+
+  async #ask(wrapped: WrappedKey, context: KeyContext): Promise<Uint8Array> {
+    const dataKey = await this.#keys.unwrap(wrapped, context);
+    return this.#add(nameOf(context), { wrapped, dataKey }) ? dataKey.slice() : dataKey;
   }
 
   #add(name: string, { wrapped, dataKey }: Pick<Entry, "wrapped" | "dataKey">): boolean {
@@ -132,6 +137,5 @@ function nameOf({ secret, version }: KeyContext): string {
 
 /** With the name, everything that the key service would look at: a moved record finds nothing here either. */
 function areSame(a: WrappedKey, b: WrappedKey): boolean {
-  return a.keyId === b.keyId && a.wrapped.length === b.wrapped.length &&
-    a.wrapped.every((byte, i) => byte === b.wrapped[i]);
+  return a.keyId === b.keyId && areEqual(a.wrapped, b.wrapped);
 }

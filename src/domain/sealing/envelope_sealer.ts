@@ -4,6 +4,7 @@ import { draw, type RandomBytes, systemRandom } from "#ports/random.ts";
 import type { Sealer } from "#ports/sealer.ts";
 import type { SealAlgorithm, SealedValue } from "#ports/secret_store.ts";
 import { decrypt, encrypt, NONCE_BYTES } from "./aead.ts";
+import { areEqual } from "./bytes.ts";
 
 export interface EnvelopeOptions {
   readonly keys: KeyEncryption;
@@ -14,9 +15,11 @@ export interface EnvelopeOptions {
   readonly rotationAt?: () => number;
 }
 
+const ENCODER = new TextEncoder();
+
 /** What the ciphertext of a version is bound to: UTF-8 of `project/path:version`. Contract secrets.md A.16. */
 export function additionalData(name: string, version: number): Uint8Array {
-  return new TextEncoder().encode(`${name}:${version}`);
+  return ENCODER.encode(`${name}:${version}`);
 }
 
 /** Envelope encryption: each version has a data key of its own, which a key-encryption key wraps. */
@@ -77,8 +80,4 @@ export class EnvelopeSealer implements Sealer {
 
 function damaged(name: string, version: number, why: string, cause?: unknown): VaultError {
   return new VaultError("DATA_LOSS", `secret '${name}' version ${version} cannot be opened: ${why}`, { cause });
-}
-
-function areEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -21,18 +21,8 @@ export class SealedValues {
   }
 
   /** In buffers that the caller wipes. @throws {VaultError} DATA_LOSS when it is not what was sealed for this version. */
-  async open(
-    address: SecretAddress,
-    format: SecretFormat,
-    { version, sealed }: SecretVersion,
-  ): Promise<OpenedMaterial> {
-    const plaintext = await this.sealer.open(canonicalName(address), version, sealed);
-    if (format === "opaque") return { format, value: plaintext };
-    try {
-      return { format, ...decodeUserPass(plaintext) };
-    } finally {
-      wipe(plaintext);
-    }
+  async open(address: SecretAddress, format: SecretFormat, version: SecretVersion): Promise<OpenedMaterial> {
+    return materialOf(format, await this.#plaintext(address, version));
   }
 
   /** What /verify compares: the value, or the password of a pair. In a buffer that the caller wipes. */
@@ -44,6 +34,20 @@ export class SealedValues {
   }
 
   async openSecret(secret: SecretRecord, version: SecretVersion): Promise<OpenedSecret> {
-    return new OpenedSecret(secret, version, await this.open(secret, secret.format, version));
+    return new OpenedSecret(secret, version, materialOf(secret.format, await this.#plaintext(secret, version)));
+  }
+
+  #plaintext(address: SecretAddress, { version, sealed }: SecretVersion): Promise<Uint8Array> {
+    return this.sealer.open(canonicalName(address), version, sealed);
+  }
+}
+
+/** Takes the plaintext over. */
+function materialOf(format: SecretFormat, plaintext: Uint8Array): OpenedMaterial {
+  if (format === "opaque") return { format, value: plaintext };
+  try {
+    return { format, ...decodeUserPass(plaintext) };
+  } finally {
+    wipe(plaintext);
   }
 }

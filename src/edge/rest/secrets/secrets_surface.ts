@@ -82,13 +82,11 @@ class Answer {
     this.#isAnnounced = true;
   }
 
-  async #succeeded({ touched, resultCount }: SecretsCall): Promise<void> {
+  #succeeded({ touched, resultCount }: SecretsCall): Promise<void> {
     const outcome: Outcome = { status: "success", resultCount };
-    if (touched.length === 0) return await this.#finish(this.#subject(), outcome);
-    for (const one of touched) {
-      if (one.isAbsent) await this.#finish(one, ABSENT);
-      else await this.#finish(one, touched.length > 1 ? { ...outcome, resultCount: 1 } : outcome);
-    }
+    if (touched.length === 0) return this.#finish([this.#subject()], () => outcome);
+    const one = touched.length > 1 ? { ...outcome, resultCount: 1 } : outcome;
+    return this.#finish(touched, (subject) => subject?.isAbsent ? ABSENT : one);
   }
 
   /** @returns What the caller is to learn: that the failure could not be written down, where that is so. */
@@ -97,16 +95,16 @@ class Answer {
     if (reason instanceof AccessRefusal) this.#user = reason.user;
     if (isOwnFailure(reason)) this.surface.parts.log("error", `${this.route.operation}: ${messageOf(reason)}`);
     try {
-      await this.#finish(this.#subject(), { status, resultCount: 0, error: auditText(reason) });
+      await this.#finish([this.#subject()], () => ({ status, resultCount: 0, error: auditText(reason) }));
       return reason;
     } catch (unwritten) {
       return unwritten;
     }
   }
 
-  async #finish(subject: Touched | undefined, outcome: Outcome): Promise<void> {
+  async #finish(subjects: readonly (Touched | undefined)[], outcomeOf: (subject?: Touched) => Outcome): Promise<void> {
     try {
-      await this.#record(subject, outcome);
+      for (const subject of subjects) await this.#record(subject, outcomeOf(subject));
     } catch (reason) {
       if (!this.#isAnnounced) throw reason; // AuditLog has told the service log why
     }
@@ -116,9 +114,9 @@ class Answer {
     return this.#call?.subject;
   }
 
-  async #record(subject: Touched | undefined, outcome: Outcome): Promise<void> {
+  #record(subject: Touched | undefined, outcome: Outcome): Promise<void> {
     const { audit, clock } = this.surface.parts;
-    await audit.record({
+    return audit.record({
       time: clock.now(),
       user: this.#user,
       method: this.route.operation,
