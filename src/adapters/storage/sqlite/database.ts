@@ -40,6 +40,7 @@ export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #lastIds = new Map<string, number>();
+  #changes = 0;
 
   /**
    * Opens the file, makes it (readable by its owner alone) when there is none, and brings its schema forward.
@@ -92,7 +93,14 @@ export class Database {
 
   /** Returns how many rows were changed. */
   run(sql: string, ...values: Cell[]): number {
-    return Number(this.#prepare(sql).run(...values).changes);
+    const changes = Number(this.#prepare(sql).run(...values).changes);
+    this.#changes += changes;
+    return changes;
+  }
+
+  /** How many rows run() has changed since the file was opened. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** An id that no row of the table has or had; the checksum needs it before the row is there. */

@@ -14,8 +14,8 @@ interface Waiting {
 
 /**
  * The one writer. Commands that come in the same turn of the event loop, or while a commit holds it, share a transaction
- * and one flush to disk; each has a savepoint of its own, so that one which is refused takes none with it. A caller hears
- * of success only after COMMIT.
+ * and one flush to disk. Where one of them has to be undone all are, and each is done alone: one that is refused takes none
+ * with it. A caller hears of success only after COMMIT.
  */
 export class GroupWriter {
   #waiting: Waiting[] = [];
@@ -67,7 +67,7 @@ export class GroupWriter {
       this.#rollBack();
       // Nobody has been told anything yet: alone in a transaction each command meets its own failure, or none.
       if (group.length > 1) { for (const command of group) this.#commit([command]); }
-      else group[0].fail(storeError("nothing was changed", reason));
+      else group[0].fail(reason instanceof VaultError ? reason : storeError("nothing was changed", reason));
       return;
     } finally {
       this.onCommit();
@@ -75,17 +75,13 @@ export class GroupWriter {
     for (const settle of settled) settle();
   }
 
-  /** A refusal is the command's result; any other failure is the storage's, and ends the transaction. */
+  /** A refusal is the command's result, as long as there is nothing to undo; any other failure ends the transaction. */
   #runOne(command: Waiting): () => void {
-    this.db.run("SAVEPOINT command");
+    const before = this.db.changes;
     try {
-      const settle = command.run();
-      this.db.run("RELEASE command");
-      return settle;
+      return command.run();
     } catch (reason) {
-      if (!(reason instanceof VaultError)) throw reason;
-      this.db.run("ROLLBACK TO command");
-      this.db.run("RELEASE command");
+      if (!(reason instanceof VaultError) || this.db.changes > before) throw reason;
       return () => command.fail(reason);
     }
   }

@@ -116,15 +116,10 @@ export class SqliteSecretStore implements port.SecretStore {
 
   readVersion(address: port.SecretAddress, version?: number): Promise<port.ReadSecret | undefined> {
     return this.#read(() => {
-      const name = nameOf(address), known = version === undefined ? this.#lately.get(name) : undefined;
-      if (known) return known;
+      if (version === undefined) return this.#readCurrent(address);
       const secret = this.#secrets.find(address);
-      if (!secret) return undefined;
-      const isCurrent = version === undefined || version === secret.currentVersion;
-      if (!isCurrent) return { secret, version: this.#versions.find(secret, version) };
-      const read = { secret, version: this.#versions.mustFind(secret, secret.currentVersion) };
-      this.#lately.add(name, read);
-      return read;
+      if (secret?.currentVersion === version) return this.#readCurrent(address);
+      return secret && { secret, version: this.#versions.find(secret, version) };
     });
   }
 
@@ -231,6 +226,14 @@ export class SqliteSecretStore implements port.SecretStore {
   #expect(old: port.SecretRecord): void {
     const now = this.#secrets.find(old);
     if (now?.id !== old.id || now.revision !== old.revision) throw writeConflict();
+  }
+
+  #readCurrent(address: port.SecretAddress): port.ReadSecret | undefined {
+    const name = nameOf(address), known = this.#lately.get(name);
+    if (known) return known;
+    const read = this.#versions.findCurrent(address);
+    if (read) this.#lately.add(name, read);
+    return read;
   }
 
   #read<T>(read: () => T): Promise<T> {

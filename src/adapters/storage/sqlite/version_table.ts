@@ -4,6 +4,7 @@ import type {
   NextVersion,
   Scanned,
   SealedValue,
+  SecretAddress,
   SecretRecord,
   SecretVersion,
   StoredVersion,
@@ -21,7 +22,7 @@ import {
   updateOf,
   withChecksum,
 } from "./record.ts";
-import { nameOf, numberOrNull } from "./secret_table.ts";
+import { nameOf, numberOrNull, secretOf, SECRETS } from "./secret_table.ts";
 
 export const VERSIONS: Table = {
   name: "versions",
@@ -47,6 +48,10 @@ const INSERT = insertInto(VERSIONS);
 const END = updateOf(VERSIONS, ["expires_at"], "secret_id = ? AND version = ?");
 const REWRAP = updateOf(VERSIONS, WRAPPING, "secret_id = ? AND version = ?");
 const SELECT = `SELECT ${columnsOf(VERSIONS)} FROM versions WHERE secret_id = ?`;
+const VERSION = `${SELECT} AND version = ?`;
+/** A secret and its current version in one look; the columns of the first, then those of the second. */
+const CURRENT = `SELECT ${columnsOf(SECRETS, "s")}, ${columnsOf(VERSIONS, "v")} FROM secrets s
+  LEFT JOIN versions v ON v.secret_id = s.id AND v.version = s.current_version WHERE s.name = ?`;
 const NAMED = `SELECT s.name, ${columnsOf(VERSIONS, "v")} FROM versions v`;
 const SCAN = `${NAMED} LEFT JOIN secrets s ON s.id = v.secret_id
   WHERE (v.secret_id, v.version) > (?, ?) ORDER BY v.secret_id, v.version LIMIT ?`;
@@ -72,7 +77,8 @@ export class VersionTable {
   /** Gives the current version its end, and removes or marks those that are no longer to be kept. */
   supersede(secret: SecretRecord, now: number, { expiresAt, keepVersions }: NextVersion): void {
     const { id, currentVersion } = secret;
-    const fields = fieldsOf(id, { ...this.mustFind(secret, currentVersion), expiresAt });
+    const current = currentOf(secret, this.db.get(VERSION, id, currentVersion));
+    const fields = fieldsOf(id, { ...current, expiresAt });
     this.db.run(END, ...updatedValues(VERSIONS, ["expires_at"], fields), id, currentVersion);
     const newest = currentVersion + 1 - keepVersions;
     if (newest < 1) return;
@@ -91,17 +97,17 @@ export class VersionTable {
 
   find(secret: SecretRecord, version: number): SecretVersion | undefined {
     if (!Number.isSafeInteger(version)) return undefined;
-    const row = this.db.get(`${SELECT} AND version = ?`, secret.id, version);
+    const row = this.db.get(VERSION, secret.id, version);
     return row && versionOf(row, () => `secret '${nameOf(secret)}' version ${version}`);
   }
 
-  /** The current version, which there must be. @throws {VaultError} DATA_LOSS. */
-  mustFind(secret: SecretRecord, version: number): SecretVersion {
-    const found = this.find(secret, version);
-    if (!found || (version === secret.currentVersion) !== (found.expiresAt === null)) {
-      throw damaged(`secret '${nameOf(secret)}' version ${version}`);
-    }
-    return found;
+  /** A secret with its current version, which there must be. @throws {VaultError} DATA_LOSS. */
+  findCurrent(address: SecretAddress): { secret: SecretRecord; version: SecretVersion } | undefined {
+    const name = nameOf(address), row = this.db.get(CURRENT, name);
+    if (!row) return undefined;
+    const width = SECRETS.columns.length + 1; // with the checksum
+    const secret = secretOf(row.slice(0, width), name);
+    return { secret, version: currentOf(secret, row.slice(width)) };
   }
 
   /** Newest first. @param expiresAfter Only the current one and those that expire later; all without. */
@@ -128,7 +134,7 @@ export class VersionTable {
   }
 
   replaceWrapping({ of, keyId, wrappedKey, wrappedRotationAt }: NewWrapping): boolean {
-    const row = this.db.get(`${SELECT} AND version = ?`, of.secretId, of.version);
+    const row = this.db.get(VERSION, of.secretId, of.version);
     const old = row && versionOf(row, () => `secret '${of.name}' version ${of.version}`);
     if (!old || !areEqual(old.sealed.wrappedKey, of.sealed.wrappedKey)) return false;
     const sealed = { ...old.sealed, keyId, wrappedKey, wrappedRotationAt };
@@ -175,6 +181,15 @@ function fieldsOf(secretId: number, { version, sealed, createdAt, createdBy, exp
     createdBy,
     expiresAt,
   ];
+}
+
+/** @throws {VaultError} DATA_LOSS when there is no such row, or it has an end. */
+function currentOf(secret: SecretRecord, row: Row | undefined): SecretVersion {
+  const describe = () => `secret '${nameOf(secret)}' version ${secret.currentVersion}`;
+  const isThere = row !== undefined && row[0] !== null;
+  const version = isThere ? versionOf(row, describe) : undefined;
+  if (version?.version !== secret.currentVersion || version.expiresAt !== null) throw damaged(describe());
+  return version;
 }
 
 export function versionOf(row: Row, describe: () => string): SecretVersion {
