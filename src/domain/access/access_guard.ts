@@ -114,13 +114,13 @@ export class AccessGuard {
    */
   visible(caller: Caller, project?: string): (resource: Resource) => boolean {
     if (!this.#parts.tokens.holds(caller.holder)) throw this.#failed("unauthenticated", caller);
-    if (!this.#parts.policies.mayList(caller.role, project)) throw this.#failed("forbidden", caller);
+    if (!this.#parts.policies.mayAny(caller.role, "list", project)) throw this.#failed("forbidden", caller);
     return this.#parts.policies.visible(caller.role);
   }
 
   /** Whether there may be anything in the project that the caller may list; nothing is counted. */
   mayList(caller: Caller, project: string): boolean {
-    return this.#parts.tokens.holds(caller.holder) && this.#parts.policies.mayList(caller.role, project);
+    return this.#parts.tokens.holds(caller.holder) && this.#parts.policies.mayAny(caller.role, "list", project);
   }
 
   /** To be told the outcome of each `verify` that check() let through. */
