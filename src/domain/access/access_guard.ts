@@ -27,6 +27,8 @@ export interface Caller {
 
 /** Actions that show or try a value: the client's address counts too. */
 const READS: ReadonlySet<Action> = new Set<Action>(["read", "verify"]);
+/** Actions by which a caller may know of a name; to all others it looks absent. */
+const SIGHTS: readonly Action[] = ["read", "list"];
 
 /**
  * The door of the secrets API, the same for every surface. One call goes through enter(), before its body is looked at,
@@ -92,8 +94,7 @@ export class AccessGuard {
   check(caller: Caller, action: Action, resource: Resource): void {
     if (!this.#parts.tokens.holds(caller.holder)) throw this.#failed("unauthenticated", caller);
     if (!this.#decides(caller, action, resource)) {
-      const isSeen = this.#decides(caller, "read", resource) || this.#decides(caller, "list", resource);
-      throw this.#failed(isSeen ? "forbidden" : "hidden", caller);
+      throw this.#failed(this.#isSeen(caller, resource) ? "forbidden" : "hidden", caller);
     }
     if (!this.#isFromAllowedAddress(caller, action)) throw this.#failed("forbidden", caller);
     if (action !== "verify") this.#succeeded(caller);
@@ -131,6 +132,16 @@ export class AccessGuard {
 
   #decides({ role }: Caller, action: Action, resource: Resource): boolean {
     return this.#parts.policies.decide(role, action, resource).allowed;
+  }
+
+  /** A project is seen by whoever may read or list anything of it. */
+  #isSeen({ role }: Caller, resource: Resource): boolean {
+    const { policies } = this.#parts;
+    return SIGHTS.some((action) =>
+      resource.path === ""
+        ? policies.mayAny(role, action, resource.project)
+        : policies.decide(role, action, resource).allowed
+    );
   }
 
   #isFromAllowedAddress({ address }: Caller, action: Action): boolean {

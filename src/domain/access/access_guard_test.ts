@@ -17,6 +17,7 @@ const token = (user: string, change: Partial<Token> = {}): Token => ({
   issuedAt: "2026-01-01",
   ...change,
 });
+const PARTS = ["lister", "reader", "writer", "outsider", "barred"];
 const TOKENS = [
   token("alice"),
   token("bob"),
@@ -24,6 +25,7 @@ const TOKENS = [
   token("lost", { role: "gone" }),
   token("slow", { role: "slow" }),
   token("prober", { role: "nobody" }),
+  ...PARTS.map((role) => token(role, { role })),
 ];
 const bearer = (user: string): Credentials => ({ authorization: `Bearer ${token(user).token}` });
 const pair = (service: string, user = service): Credentials => ({ service, token: token(user).token });
@@ -31,12 +33,24 @@ const POLICIES = policyFile({
   editor: ["allow * secret:app:*", "deny read,list secret:app:hidden/*", "deny read secret:app:listed/*"],
 });
 const KEY = { project: "app", path: "key" };
+/** What the roles of PARTS have, in place of POLICIES: no more than a part of the project `app`. */
+const PARTIAL = policyFile({
+  lister: ["allow list secret:app:prod/*"],
+  reader: ["allow read secret:app:prod/*", "allow list secret:other:*"],
+  writer: ["allow write secret:app:prod/*"],
+  outsider: ["allow * secret:other:*"],
+  barred: ["allow * secret:*:*", "deny * secret:app:*"],
+});
 
 async function open(settings: Partial<LockoutSettings> = {}) {
   const role = (name: string, rateLimit: string) => ({ name, scope: [], topK: 1, rateLimit });
   const { service: tokens, clock } = await openTestService({
     tokens: TOKENS,
-    roles: [role("editor", "1000/60s"), role("slow", "2/60s"), role("nobody", "1000/60s")],
+    roles: [
+      role("editor", "1000/60s"),
+      role("slow", "2/60s"),
+      ...["nobody", ...PARTS].map((name) => role(name, "1000/60s")),
+    ],
   });
   let file: PolicyFile = POLICIES;
   const policies = await PolicyService.open({
@@ -231,6 +245,26 @@ for (
     assert.equal(failures(INSIDE), 1);
     assert.equal(guard.may(caller, action, { project, path }), false);
     assert.equal(failures(INSIDE), 1, "may() has no consequences");
+  });
+}
+
+for (
+  const [role, want] of Object.entries({
+    lister: "forbidden",
+    reader: "forbidden",
+    writer: "hidden",
+    outsider: "hidden",
+    barred: "hidden",
+  })
+) {
+  Deno.test(`AccessGuard.check() refuses a project to a ${role} of a part of it, or of none, as ${want}`, async () => {
+    const { guard, failures, reload } = await open();
+    await reload(PARTIAL);
+    const caller = guard.enter(bearer(role), INSIDE);
+    for (const action of ["create", "update"] as const) {
+      assert.equal(kind(() => guard.check(caller, action, { project: "app", path: "" })), want);
+    }
+    assert.equal(failures(INSIDE), 2);
   });
 }
 
