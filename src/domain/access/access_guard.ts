@@ -35,7 +35,8 @@ const SIGHTS: readonly Action[] = ["read", "list"];
  * then through check() for each name that it is about.
  *
  * Failures are counted by client address (contract secrets.md A.13): a bad token, a denied action, a read from an address
- * that may not, a value that did not verify. A check that is passed forgets them; for `verify`, only a value that is right.
+ * that may not, a value that did not verify. A check that is passed forgets them, a listing's too; for `verify`, only a
+ * value that is right.
  */
 export class AccessGuard {
   readonly #parts: AccessParts;
@@ -93,11 +94,15 @@ export class AccessGuard {
    */
   check(caller: Caller, action: Action, resource: Resource): void {
     if (!this.#parts.tokens.holds(caller.holder)) throw this.#failed("unauthenticated", caller);
-    if (!this.#decides(caller, action, resource)) {
-      throw this.#failed(this.#isSeen(caller, resource) ? "forbidden" : "hidden", caller);
-    }
+    if (!this.#decides(caller, action, resource)) throw this.refusal(caller, resource);
     if (!this.#isFromAllowedAddress(caller, action)) throw this.#failed("forbidden", caller);
     if (action !== "verify") this.#succeeded(caller);
+  }
+
+  /** What to throw where no policy can allow it: what check() throws where none does, and counted as that is. */
+  refusal(caller: Caller, resource: Resource): AccessRefusal {
+    if (!this.#parts.tokens.holds(caller.holder)) return this.#failed("unauthenticated", caller);
+    return this.#failed(this.#isSeen(caller, resource) ? "forbidden" : "hidden", caller);
   }
 
   /** The answer of check() without its consequences: nothing is counted or forgotten. */
@@ -107,19 +112,29 @@ export class AccessGuard {
   }
 
   /**
+   * As check(), for what names no secret: whether the caller may do that to anything at all, or to anything of the project.
+   *
+   * @throws {AccessRefusal} `forbidden`, or `unauthenticated` as check().
+   */
+  checkAny(caller: Caller, action: "list", project?: string): void {
+    if (!this.#parts.tokens.holds(caller.holder)) throw this.#failed("unauthenticated", caller);
+    if (!this.#parts.policies.mayAny(caller.role, action, project)) throw this.#failed("forbidden", caller);
+    this.#succeeded(caller);
+  }
+
+  /**
    * What a listing may show. A caller who may list nothing at all, or nothing of the project, is refused: an empty list
    * says that there is nothing.
    *
    * @param project Of a listing that is about one project.
-   * @throws {AccessRefusal} `forbidden`, or `unauthenticated` as check().
+   * @throws {AccessRefusal} As checkAny().
    */
   visible(caller: Caller, project?: string): (resource: Resource) => boolean {
-    if (!this.#parts.tokens.holds(caller.holder)) throw this.#failed("unauthenticated", caller);
-    if (!this.#parts.policies.mayAny(caller.role, "list", project)) throw this.#failed("forbidden", caller);
+    this.checkAny(caller, "list", project);
     return this.#parts.policies.visible(caller.role);
   }
 
-  /** Whether there may be anything in the project that the caller may list; nothing is counted. */
+  /** The answer of checkAny() to a listing, without its consequences. */
   mayList(caller: Caller, project: string): boolean {
     return this.#parts.tokens.holds(caller.holder) && this.#parts.policies.mayAny(caller.role, "list", project);
   }

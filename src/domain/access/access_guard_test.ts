@@ -342,6 +342,20 @@ Deno.test("AccessGuard.visible() shows what may be listed; a caller who may list
   assert.equal(failures(OUTSIDE), 2);
 });
 
+for (const { name, project } of [{ name: "of everything" }, { name: "of one project", project: "app" }]) {
+  Deno.test(`AccessGuard forgets failures at a permitted listing ${name}, and counts a refused one`, async () => {
+    const { guard, failures } = await open();
+    for (let i = 0; i < 4; i++) kind(() => guard.enter({}, INSIDE));
+    const alice = guard.enter(bearer("alice"), INSIDE), prober = guard.enter(bearer("prober"), INSIDE);
+    assert.equal(guard.mayList(alice, "app"), true);
+    assert.equal(failures(INSIDE), 4, "mayList() has no consequences");
+    guard.visible(alice, project);
+    assert.equal(failures(INSIDE), 0);
+    for (let i = 0; i < 5; i++) assert.equal(kind(() => guard.visible(prober, project)), "forbidden");
+    assert.equal(kind(() => guard.enter(bearer("alice"), INSIDE)), "locked");
+  });
+}
+
 Deno.test("AccessGuard: a change of policies, token or role holds for the very next check", async () => {
   const { guard, tokens, reload } = await open();
   const caller: Caller = guard.enter(bearer("alice"), INSIDE);
