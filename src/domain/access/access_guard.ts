@@ -116,9 +116,10 @@ export class AccessGuard {
    *
    * @throws {AccessRefusal} `forbidden`, or `unauthenticated` as check().
    */
-  checkAny(caller: Caller, action: "list", project?: string): void {
+  checkAny(caller: Caller, action: "read" | "list", project?: string): void {
     if (!this.#parts.tokens.holds(caller.holder)) throw this.#failed("unauthenticated", caller);
-    if (!this.#parts.policies.mayAny(caller.role, action, project)) throw this.#failed("forbidden", caller);
+    const mayAny = this.#parts.policies.mayAny(caller.role, action, project);
+    if (!mayAny || !this.#isFromAllowedAddress(caller, action)) throw this.#failed("forbidden", caller);
     this.#succeeded(caller);
   }
 

@@ -342,6 +342,23 @@ Deno.test("AccessGuard.visible() shows what may be listed; a caller who may list
   assert.equal(failures(OUTSIDE), 2);
 });
 
+Deno.test("AccessGuard.checkAny() lets through who may read something there, from an allowed address, and counts the rest", async () => {
+  const { guard, failures, reload } = await open();
+  await reload(PARTIAL);
+  const reader = guard.enter(bearer("reader"), INSIDE), lister = guard.enter(bearer("lister"), INSIDE);
+  assert.equal(kind(() => guard.checkAny(lister, "read", "app")), "forbidden");
+  assert.equal(kind(() => guard.checkAny(lister, "read")), "forbidden");
+  assert.equal(kind(() => guard.checkAny(reader, "read", "other")), "forbidden");
+  assert.equal(failures(INSIDE), 3);
+  guard.checkAny(reader, "read", "app");
+  guard.checkAny(reader, "read");
+  assert.equal(failures(INSIDE), 0);
+  const outside = guard.enter(bearer("reader"), OUTSIDE);
+  assert.equal(kind(() => guard.checkAny(outside, "read", "app")), "forbidden");
+  assert.equal(failures(OUTSIDE), 1);
+  guard.checkAny(guard.enter(bearer("lister"), OUTSIDE), "list", "app");
+});
+
 for (const { name, project } of [{ name: "of everything" }, { name: "of one project", project: "app" }]) {
   Deno.test(`AccessGuard forgets failures at a permitted listing ${name}, and counts a refused one`, async () => {
     const { guard, failures } = await open();

@@ -93,3 +93,71 @@ Deno.test("permitted listings of secrets and projects forget an address's failur
     assert.deepEqual(statuses, [403, 403, 403, 429]);
   });
 });
+
+/** Names that no secret can have, by the project that each says. */
+const IMPOSSIBLE = {
+  app: ["app/", "app//x", "app/..", "app/a:b", "app/ä", `app/${"x".repeat(70_000)}`],
+  default: ["", "..", "a b", "s:x:y"],
+  none: ["/x", "a:b/c", "../app/x", `${"p".repeat(65)}/x`],
+};
+
+Deno.test("a batch leaves out an impossible name for those alone who may read something where it would be", async (t) => {
+  await using vault = await startSecretsVault({
+    policies: {
+      admin: [EVERYTHING],
+      apps: [allow(["read"], "secret:app:prod/*")],
+      barred: [EVERYTHING, { effect: "deny", actions: ["read"], resources: ["secret:app:*"] }],
+      lister: [allow(["list"], "secret:*:*")],
+      nobody: [],
+    },
+    secrets: "trust_proxy: [127.0.0.1], lockout: {max_failures: 0}",
+    allowedIps: ["192.0.2.0/24"],
+  });
+  const api = new AdminApi(vault.socket);
+  using client = new SecretsClient(vault);
+  const batchOf = (token: string) => async (names: readonly string[], address = "192.0.2.1") => {
+    const { status, body } = await client.post("/v1/batch/secrets", { names }, via(address, { token }));
+    return status === 200 ? body.map(({ name }: { name: string }) => name) : status;
+  };
+  const root = await api.issue("root");
+  await client.post("/v1/secrets", { name: "app/prod/x", kind: "manual", value: "v" }, { token: root });
+
+  for (
+    const { role, served } of [
+      { role: "admin", served: ["app", "default", "none"] },
+      { role: "apps", served: ["app", "none"] },
+      { role: "barred", served: ["default", "none"] },
+      { role: "lister", served: [] },
+      { role: "nobody", served: [] },
+    ]
+  ) {
+    await t.step(`a caller of the role ${role} is served those of ${served.join() || "no project"}`, async () => {
+      const batch = batchOf(await api.issue(`u-${role}`, role));
+      for (const [project, names] of Object.entries(IMPOSSIBLE)) {
+        const want = served.includes(project) ? [] : 403;
+        for (const name of names) assert.deepEqual(await batch([name]), want, name.slice(0, 40));
+        assert.deepEqual(await batch(names), want);
+        assert.equal(await batch(names, "198.51.100.1"), 403, "from an address that may not read");
+      }
+    });
+  }
+
+  await t.step("beside one that is there, it is left out or refuses the whole", async () => {
+    const batch = batchOf(await api.issue("both", "apps"));
+    assert.deepEqual(await batch(["app//x", "app/prod/x", "a:b/c"]), ["app/prod/x"]);
+    assert.equal(await batch(["app/prod/x", ".."]), 403);
+    assert.equal(await batch(["app/prod/x", "other/x"]), 403);
+  });
+
+  await t.step("the audit log says who was denied what, and quotes no such name", async () => {
+    const text = await Deno.readTextFile(`${vault.dir}/logs/audit.log`);
+    assert.doesNotMatch(text, /a b|s:x:y|a:b|app\/\/x|pppp/);
+    const denied = text.trimEnd().split("\n").map((line) => JSON.parse(line)).filter(({ status, user_id }) =>
+      status === "denied" && user_id === "u-nobody"
+    );
+    assert.deepEqual(
+      new Set(denied.map(({ resource }) => resource)),
+      new Set(["secret:app:*", "secret:default:*", "secret:*:*"]),
+    );
+  });
+});

@@ -62,7 +62,7 @@ export class SecretsCall implements Disposable {
   }
 
   /** As permit(), for what names no secret. */
-  permitAny(action: "list", project?: string): void {
+  permitAny(action: "read" | "list", project?: string): void {
     this.subject = { action, resource: { project: project ?? "*", path: "" } };
     this.#guard.checkAny(this.caller, action, project);
   }
