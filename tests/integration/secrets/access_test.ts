@@ -161,3 +161,17 @@ Deno.test("a batch leaves out an impossible name for those alone who may read so
     );
   });
 });
+
+Deno.test("allowed_ips holds for reads: create and rotate answer with their value from anywhere (A.3, A.5, A.11)", async () => {
+  await using vault = await startSecretsVault({
+    policies: { admin: [EVERYTHING], rotator: [allow(["create", "rotate"], "secret:app:*")] },
+    allowedIps: ["192.0.2.0/24"],
+  });
+  using client = new SecretsClient(vault, await vault.issueToken("rot", "rotator"));
+  const created = await client.post("/v1/secrets", { name: "app/k", kind: "automatic", rotation_interval_secs: 3600 });
+  const rotated = await client.post("/v1/secrets/app/k/rotate");
+  for (const { body } of [created, rotated]) assert.match(body.value, /^[A-Za-z0-9_-]{43}$/);
+  assert.notEqual(rotated.body.value, created.body.value);
+  using admin = new SecretsClient(vault, await vault.issueToken("root"));
+  assert.equal((await admin.get("/v1/secrets/app/k")).status, 403);
+});
