@@ -27,13 +27,16 @@ export interface Caller {
 
 /** Actions that show or try a value: the client's address counts too. */
 const READS: ReadonlySet<Action> = new Set<Action>(["read", "verify"]);
+/** Actions by which a caller may know of a name; to all others it looks absent. */
+const SIGHTS: readonly Action[] = ["read", "list"];
 
 /**
  * The door of the secrets API, the same for every surface. One call goes through enter(), before its body is looked at,
  * then through check() for each name that it is about.
  *
  * Failures are counted by client address (contract secrets.md A.13): a bad token, a denied action, a read from an address
- * that may not, a value that did not verify. A check that is passed forgets them; for `verify`, only a value that is right.
+ * that may not, a value that did not verify. A check that is passed forgets them, a listing's too; for `verify`, only a
+ * value that is right.
  */
 export class AccessGuard {
   readonly #parts: AccessParts;
@@ -91,12 +94,15 @@ export class AccessGuard {
    */
   check(caller: Caller, action: Action, resource: Resource): void {
     if (!this.#parts.tokens.holds(caller.holder)) throw this.#failed("unauthenticated", caller);
-    if (!this.#decides(caller, action, resource)) {
-      const isSeen = this.#decides(caller, "read", resource) || this.#decides(caller, "list", resource);
-      throw this.#failed(isSeen ? "forbidden" : "hidden", caller);
-    }
+    if (!this.#decides(caller, action, resource)) throw this.refusal(caller, resource);
     if (!this.#isFromAllowedAddress(caller, action)) throw this.#failed("forbidden", caller);
     if (action !== "verify") this.#succeeded(caller);
+  }
+
+  /** What to throw where no policy can allow it: what check() throws where none does, and counted as that is. */
+  refusal(caller: Caller, resource: Resource): AccessRefusal {
+    if (!this.#parts.tokens.holds(caller.holder)) return this.#failed("unauthenticated", caller);
+    return this.#failed(this.#isSeen(caller, resource) ? "forbidden" : "hidden", caller);
   }
 
   /** The answer of check() without its consequences: nothing is counted or forgotten. */
@@ -106,21 +112,32 @@ export class AccessGuard {
   }
 
   /**
+   * As check(), for what names no secret: whether the caller may do that to anything at all, or to anything of the project.
+   *
+   * @throws {AccessRefusal} `forbidden`, or `unauthenticated` as check().
+   */
+  checkAny(caller: Caller, action: "read" | "list", project?: string): void {
+    if (!this.#parts.tokens.holds(caller.holder)) throw this.#failed("unauthenticated", caller);
+    const mayAny = this.#parts.policies.mayAny(caller.role, action, project);
+    if (!mayAny || !this.#isFromAllowedAddress(caller, action)) throw this.#failed("forbidden", caller);
+    this.#succeeded(caller);
+  }
+
+  /**
    * What a listing may show. A caller who may list nothing at all, or nothing of the project, is refused: an empty list
    * says that there is nothing.
    *
    * @param project Of a listing that is about one project.
-   * @throws {AccessRefusal} `forbidden`, or `unauthenticated` as check().
+   * @throws {AccessRefusal} As checkAny().
    */
   visible(caller: Caller, project?: string): (resource: Resource) => boolean {
-    if (!this.#parts.tokens.holds(caller.holder)) throw this.#failed("unauthenticated", caller);
-    if (!this.#parts.policies.mayList(caller.role, project)) throw this.#failed("forbidden", caller);
+    this.checkAny(caller, "list", project);
     return this.#parts.policies.visible(caller.role);
   }
 
-  /** Whether there may be anything in the project that the caller may list; nothing is counted. */
+  /** The answer of checkAny() to a listing, without its consequences. */
   mayList(caller: Caller, project: string): boolean {
-    return this.#parts.tokens.holds(caller.holder) && this.#parts.policies.mayList(caller.role, project);
+    return this.#parts.tokens.holds(caller.holder) && this.#parts.policies.mayAny(caller.role, "list", project);
   }
 
   /** To be told the outcome of each `verify` that check() let through. */
@@ -131,6 +148,16 @@ export class AccessGuard {
 
   #decides({ role }: Caller, action: Action, resource: Resource): boolean {
     return this.#parts.policies.decide(role, action, resource).allowed;
+  }
+
+  /** A project is seen by whoever may read or list anything of it. */
+  #isSeen({ role }: Caller, resource: Resource): boolean {
+    const { policies } = this.#parts;
+    return SIGHTS.some((action) =>
+      resource.path === ""
+        ? policies.mayAny(role, action, resource.project)
+        : policies.decide(role, action, resource).allowed
+    );
   }
 
   #isFromAllowedAddress({ address }: Caller, action: Action): boolean {

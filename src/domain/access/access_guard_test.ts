@@ -17,6 +17,7 @@ const token = (user: string, change: Partial<Token> = {}): Token => ({
   issuedAt: "2026-01-01",
   ...change,
 });
+const PARTS = ["lister", "reader", "writer", "outsider", "barred"];
 const TOKENS = [
   token("alice"),
   token("bob"),
@@ -24,6 +25,7 @@ const TOKENS = [
   token("lost", { role: "gone" }),
   token("slow", { role: "slow" }),
   token("prober", { role: "nobody" }),
+  ...PARTS.map((role) => token(role, { role })),
 ];
 const bearer = (user: string): Credentials => ({ authorization: `Bearer ${token(user).token}` });
 const pair = (service: string, user = service): Credentials => ({ service, token: token(user).token });
@@ -31,12 +33,24 @@ const POLICIES = policyFile({
   editor: ["allow * secret:app:*", "deny read,list secret:app:hidden/*", "deny read secret:app:listed/*"],
 });
 const KEY = { project: "app", path: "key" };
+/** What the roles of PARTS have, in place of POLICIES: no more than a part of the project `app`. */
+const PARTIAL = policyFile({
+  lister: ["allow list secret:app:prod/*"],
+  reader: ["allow read secret:app:prod/*", "allow list secret:other:*"],
+  writer: ["allow write secret:app:prod/*"],
+  outsider: ["allow * secret:other:*"],
+  barred: ["allow * secret:*:*", "deny * secret:app:*"],
+});
 
 async function open(settings: Partial<LockoutSettings> = {}) {
   const role = (name: string, rateLimit: string) => ({ name, scope: [], topK: 1, rateLimit });
   const { service: tokens, clock } = await openTestService({
     tokens: TOKENS,
-    roles: [role("editor", "1000/60s"), role("slow", "2/60s"), role("nobody", "1000/60s")],
+    roles: [
+      role("editor", "1000/60s"),
+      role("slow", "2/60s"),
+      ...["nobody", ...PARTS].map((name) => role(name, "1000/60s")),
+    ],
   });
   let file: PolicyFile = POLICIES;
   const policies = await PolicyService.open({
@@ -234,6 +248,26 @@ for (
   });
 }
 
+for (
+  const [role, want] of Object.entries({
+    lister: "forbidden",
+    reader: "forbidden",
+    writer: "hidden",
+    outsider: "hidden",
+    barred: "hidden",
+  })
+) {
+  Deno.test(`AccessGuard.check() refuses a project to a ${role} of a part of it, or of none, as ${want}`, async () => {
+    const { guard, failures, reload } = await open();
+    await reload(PARTIAL);
+    const caller = guard.enter(bearer(role), INSIDE);
+    for (const action of ["create", "update"] as const) {
+      assert.equal(kind(() => guard.check(caller, action, { project: "app", path: "" })), want);
+    }
+    assert.equal(failures(INSIDE), 2);
+  });
+}
+
 for (const action of ACTIONS) {
   const isRead = action === "read" || action === "verify";
   Deno.test(`AccessGuard.check() of ${action} from outside allowed_ips is ${isRead ? "refused" : "let through"}`, async () => {
@@ -307,6 +341,37 @@ Deno.test("AccessGuard.visible() shows what may be listed; a caller who may list
   assert.equal(kind(() => guard.visible(guard.enter(bearer("prober"), OUTSIDE))), "forbidden");
   assert.equal(failures(OUTSIDE), 2);
 });
+
+Deno.test("AccessGuard.checkAny() lets through who may read something there, from an allowed address, and counts the rest", async () => {
+  const { guard, failures, reload } = await open();
+  await reload(PARTIAL);
+  const reader = guard.enter(bearer("reader"), INSIDE), lister = guard.enter(bearer("lister"), INSIDE);
+  assert.equal(kind(() => guard.checkAny(lister, "read", "app")), "forbidden");
+  assert.equal(kind(() => guard.checkAny(lister, "read")), "forbidden");
+  assert.equal(kind(() => guard.checkAny(reader, "read", "other")), "forbidden");
+  assert.equal(failures(INSIDE), 3);
+  guard.checkAny(reader, "read", "app");
+  guard.checkAny(reader, "read");
+  assert.equal(failures(INSIDE), 0);
+  const outside = guard.enter(bearer("reader"), OUTSIDE);
+  assert.equal(kind(() => guard.checkAny(outside, "read", "app")), "forbidden");
+  assert.equal(failures(OUTSIDE), 1);
+  guard.checkAny(guard.enter(bearer("lister"), OUTSIDE), "list", "app");
+});
+
+for (const { name, project } of [{ name: "of everything" }, { name: "of one project", project: "app" }]) {
+  Deno.test(`AccessGuard forgets failures at a permitted listing ${name}, and counts a refused one`, async () => {
+    const { guard, failures } = await open();
+    for (let i = 0; i < 4; i++) kind(() => guard.enter({}, INSIDE));
+    const alice = guard.enter(bearer("alice"), INSIDE), prober = guard.enter(bearer("prober"), INSIDE);
+    assert.equal(guard.mayList(alice, "app"), true);
+    assert.equal(failures(INSIDE), 4, "mayList() has no consequences");
+    guard.visible(alice, project);
+    assert.equal(failures(INSIDE), 0);
+    for (let i = 0; i < 5; i++) assert.equal(kind(() => guard.visible(prober, project)), "forbidden");
+    assert.equal(kind(() => guard.enter(bearer("alice"), INSIDE)), "locked");
+  });
+}
 
 Deno.test("AccessGuard: a change of policies, token or role holds for the very next check", async () => {
   const { guard, tokens, reload } = await open();

@@ -51,9 +51,9 @@ export class PolicyService {
     return this.#current.decide(role, action, resource);
   }
 
-  /** Whether the role may list anything, in that project if one is given. */
-  mayList(role: string, project?: string): boolean {
-    return this.#current.mayList(role, project);
+  /** Whether the role may do that to anything, in that project if one is given. */
+  mayAny(role: string, action: Action, project?: string): boolean {
+    return this.#current.mayAny(role, action, project);
   }
 
   /** Asks the policies of this moment: take a new one for each listing. */

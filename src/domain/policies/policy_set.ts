@@ -105,10 +105,16 @@ export class PolicySet {
     return NOTHING;
   }
 
-  /** Whether the role may list anything at all, in that project if one is given: the one question that names no secret. */
-  mayList(role: string, project?: string): boolean {
-    const allows = (this.#roles.get(role) ?? []).flatMap((policy) => policy.get("list")!.allow);
-    return allows.some(({ patterns }) => patterns.some((pattern) => pattern.mayMatchIn(project)));
+  /**
+   * Whether the role may do that to anything at all, in that project if one is given: the one question that names no
+   * secret. Of denies, those that cover all of it count.
+   */
+  mayAny(role: string, action: Action, project?: string): boolean {
+    const rules = (this.#roles.get(role) ?? []).map((policy) => policy.get(action)!);
+    const has = (effect: Effect, test: (pattern: ResourcePattern) => boolean) =>
+      rules.some((rule) => rule[effect].some(({ patterns }) => patterns.some(test)));
+    const whole: Resource = { project: project ?? "", path: "" }; // an empty name is taken by what takes every name alone
+    return has("allow", (pattern) => pattern.mayMatchIn(project)) && !has("deny", (pattern) => pattern.matches(whole));
   }
 
   /** What a listing may show to holders of the role: what they may `list`, one by one. */

@@ -248,7 +248,7 @@ Deno.test("PolicySet.visible(): a listing never shows a name that a deny covers,
         for (const shown of resources.filter(set.visible("r"))) {
           assert.equal(denies.some((pattern) => covers(pattern, shown)), false);
           assert.ok(allowed.some((pattern) => covers(pattern, shown)));
-          assert.ok(set.mayList("r") && set.mayList("r", shown.project));
+          assert.ok(set.mayAny("r", "list") && set.mayAny("r", "list", shown.project));
         }
       },
     ),
@@ -272,10 +272,30 @@ Deno.test("PolicySet.decide() takes any text for role and name, and answers", ()
   }));
 });
 
-Deno.test("PolicySet.visible() and mayList() of a role without a permission to list", () => {
+Deno.test("PolicySet.visible() and mayAny() of a role without a permission to list", () => {
   const set = policiesOf("allow read,write secret:p:*", "deny list secret:p:*");
   assert.equal(set.visible("r")(at("p:a")), false);
-  assert.equal(set.mayList("r"), false);
-  const listing = policiesOf("allow list secret:p:*");
-  assert.deepEqual([listing.mayList("r"), listing.mayList("r", "p"), listing.mayList("r", "q")], [true, true, false]);
+  assert.equal(set.mayAny("r", "list"), false);
 });
+
+for (
+  const { permissions, want } of [
+    { permissions: ["allow list secret:p:*"], want: [true, true, false] },
+    { permissions: ["allow list secret:p:prod/*"], want: [true, true, false] },
+    { permissions: ["allow read secret:p:*"], want: [false, false, false] },
+    { permissions: ["allow list secret:*:*", "deny list secret:p:*"], want: [true, false, true] },
+    { permissions: ["allow list secret:*:*", "deny * secret:p:*"], want: [true, false, true] },
+    { permissions: ["allow list secret:*:*", "deny read secret:p:*"], want: [true, true, true] },
+    { permissions: ["allow list secret:*:*", "deny list secret:p:prod/*"], want: [true, true, true] },
+    {
+      permissions: ["allow list secret:*:*", "deny list secret:p*:*", "deny list secret:?:*"],
+      want: [true, false, false],
+    },
+    { permissions: ["allow list secret:p:*", "deny list secret:*:*"], want: [false, false, false] },
+  ]
+) {
+  Deno.test(`PolicySet.mayAny() of ${permissions.join("; ")}: to list anything, of p, of q: ${want}`, () => {
+    const set = policiesOf(...permissions);
+    assert.deepEqual([undefined, "p", "q"].map((project) => set.mayAny("r", "list", project)), want);
+  });
+}

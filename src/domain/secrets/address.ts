@@ -18,8 +18,7 @@ const PATH_RULE =
  * @throws {VaultError} INVALID_ARGUMENT; states the rule and does not quote the name.
  */
 export function parseAddress(name: string): SecretAddress {
-  const slash = name.indexOf("/");
-  return slash < 0 ? addressOf(DEFAULT_PROJECT, name) : addressOf(name.slice(0, slash), name.slice(slash + 1));
+  return addressOf(...splitName(name));
 }
 
 /** As parseAddress() of `project/path`, where the two come apart. @throws {VaultError} INVALID_ARGUMENT. */
@@ -38,6 +37,12 @@ export function findAddress(name: string): SecretAddress | undefined {
   }
 }
 
+/** The project that a name says, of a name that no secret can have too; undefined where no project can be called that. */
+export function findProject(name: string): string | undefined {
+  const [project] = splitName(name);
+  return PROJECT.test(project) ? project : undefined;
+}
+
 /** @throws {VaultError} INVALID_ARGUMENT; states the rule and does not quote the name. */
 export function checkProjectName(name: string): void {
   if (!PROJECT.test(name)) throw new VaultError("INVALID_ARGUMENT", PROJECT_RULE);
@@ -51,6 +56,11 @@ export function canonicalName({ project, path }: SecretAddress): string {
 /** `secret:project:path`: what policies match. */
 export function resourceOf({ project, path }: SecretAddress): string {
   return `secret:${project}:${path}`;
+}
+
+function splitName(name: string): [project: string, path: string] {
+  const slash = name.indexOf("/");
+  return slash < 0 ? [DEFAULT_PROJECT, name] : [name.slice(0, slash), name.slice(slash + 1)];
 }
 
 function isPath(path: string): boolean {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addressOf, canonicalName, findAddress, parseAddress, resourceOf } from "./mod.ts";
+import { addressOf, canonicalName, findAddress, findProject, parseAddress, resourceOf } from "./mod.ts";
 
 for (
   const [name, project, path] of [
@@ -48,4 +48,19 @@ for (const [what, name] of BAD) {
     assert.throws(() => parseAddress(name), isRefusal);
     assert.equal(findAddress(name), undefined);
   });
+}
+
+for (
+  const [name, project] of [
+    ["app/x", "app"],
+    ["app//..", "app"],
+    ["app/", "app"],
+    ["a b", "default"],
+    ["", "default"],
+    ["/x", undefined],
+    ["a:b/x", undefined],
+    [`${"p".repeat(65)}/x`, undefined],
+  ] as const
+) {
+  Deno.test(`findProject() of '${name.slice(0, 20)}' is ${project}`, () => assert.equal(findProject(name), project));
 }

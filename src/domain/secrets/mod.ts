@@ -5,6 +5,7 @@ export {
   checkProjectName,
   DEFAULT_PROJECT,
   findAddress,
+  findProject,
   parseAddress,
   resourceOf,
 } from "./address.ts";

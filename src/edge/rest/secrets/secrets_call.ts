@@ -1,4 +1,4 @@
-import type { AccessGuard, Caller } from "#domain/access/mod.ts";
+import type { AccessGuard, AccessRefusal, Caller } from "#domain/access/mod.ts";
 import type { Action, Resource } from "#domain/policies/mod.ts";
 import type { HttpRequest } from "../surface.ts";
 import { Fields } from "./fields.ts";
@@ -59,6 +59,18 @@ export class SecretsCall implements Disposable {
   async permitChange(action: Action, resource: Resource): Promise<void> {
     this.permit(action, resource);
     await this.announce();
+  }
+
+  /** As permit(), for what names no secret. */
+  permitAny(action: "read" | "list", project?: string): void {
+    this.subject = { action, resource: { project: project ?? "*", path: "" } };
+    this.#guard.checkAny(this.caller, action, project);
+  }
+
+  /** What permit() throws, for what no policy can allow here. */
+  refusal(action: Action, resource: Resource): AccessRefusal {
+    this.subject = { action, resource };
+    return this.#guard.refusal(this.caller, resource);
   }
 
   /** What of a listing the caller may see. @throws {AccessRefusal} when that is nothing, whatever there is. */

@@ -37,7 +37,7 @@ export function projectRoutes(engine: SecretEngine): Route[] {
 }
 
 async function list({ projects }: SecretEngine, call: SecretsCall): Promise<HttpReply> {
-  call.visible();
+  call.permitAny("list");
   const shown = (await projects.list()).projects.filter(({ name }) => call.mayList(name));
   call.resultCount = shown.length;
   return plainReply(200, shown.map(projectBody));
@@ -81,15 +81,16 @@ async function makeDefault({ projects }: SecretEngine, call: SecretsCall, name: 
 
 /** Administration is the Unix socket's alone (decisions.md section 3). */
 function refuseDeletion(call: SecretsCall, name: string): never {
-  permitToSee(call, name);
+  const refusal = call.refusal("delete", projectResource(projectIn(name)));
+  if (refusal.kind !== "forbidden") throw refusal;
   throw new VaultError("PERMISSION_DENIED", "Projects are deleted by an administrator: runevault project delete");
 }
 
 /** Whoever may list anything of a project may know of it. */
 function permitToSee(call: SecretsCall, name: string): void {
-  const resource = projectResource(projectIn(name));
-  if (call.mayList(name)) call.subject = { action: "list", resource };
-  else call.permit("list", resource);
+  const project = projectIn(name);
+  if (call.mayList(project)) call.permitAny("list", project);
+  else throw call.refusal("list", projectResource(project));
 }
 
 function projectIn(name: string): string {

@@ -1,5 +1,12 @@
 import { AccessRefusal } from "#domain/access/mod.ts";
-import { checkBatch, findAddress, type OpenedSecret, parseAddress, type SecretEngine } from "#domain/secrets/mod.ts";
+import {
+  checkBatch,
+  findAddress,
+  findProject,
+  type OpenedSecret,
+  parseAddress,
+  type SecretEngine,
+} from "#domain/secrets/mod.ts";
 import { VaultError } from "#errors/mod.ts";
 import type { Log } from "#ports/log.ts";
 import type { SecretAddress, SecretKind } from "#ports/secret_store.ts";
@@ -103,8 +110,7 @@ export class V1Routes {
     const fields: Fields = await call.fields(), names = fields.texts("names");
     fields.check();
     checkBatch(names.length);
-    const addresses = names.flatMap((name) => findAddress(name) ?? []);
-    for (const address of addresses) permitInBatch(call, address);
+    const addresses = names.flatMap((name) => permitInBatch(call, name));
     using found = await this.engine.getMany(addresses);
     call.touched = touchedOf(addresses, found.secrets);
     call.resultCount = found.secrets.length;
@@ -133,8 +139,19 @@ function touchedOf(addresses: readonly SecretAddress[], found: readonly OpenedSe
   });
 }
 
+/**
+ * What is to be read for the name: nothing for one that no secret can have, which is absent to those alone who may read
+ * something where it would be.
+ */
+function permitInBatch(call: SecretsCall, name: string): SecretAddress[] {
+  const address = findAddress(name);
+  if (address) permitToReadInBatch(call, address);
+  else call.permitAny("read", findProject(name));
+  return address ? [address] : [];
+}
+
 /** "Not found" would be the answer for one name, and a batch has many. */
-function permitInBatch(call: SecretsCall, address: SecretAddress): void {
+function permitToReadInBatch(call: SecretsCall, address: SecretAddress): void {
   try {
     call.permit("read", address);
   } catch (reason) {
