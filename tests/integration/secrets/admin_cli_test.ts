@@ -479,7 +479,9 @@ Deno.test("the recovery drill brings a secret back from a backup that was taken 
     await ok(vault, "one", "secret", "put", "pay/key", "--grace", "1h");
     await ok(vault, "two", "secret", "put", "pay/key");
     await ok(vault, undefined, "backup", "create", "--out", out, ...key);
-    assert.match(await ok(vault, undefined, "backup", "verify", out, ...key), /secrets-store\/secrets\.db/);
+    const verified = await ok(vault, undefined, "backup", "verify", out, ...key);
+    assert.match(verified, /^ +Master key 'local': opened one of the values that are sealed with it$/m);
+    assert.match(verified, /secrets-store\/secrets\.db/);
     assert.deepEqual(
       [...Deno.readDirSync(join(vault.dir, "secrets-store"))].map(({ name }) => name).filter((name) =>
         /copy/.test(name)
@@ -517,6 +519,30 @@ Deno.test("backup create refuses a store with a damaged record, and backs up a s
     [...Deno.readDirSync(vault.dir)].map(({ name }) => name).filter((name) => name.startsWith("b.age")),
     ["b.age"],
   );
+});
+
+Deno.test("backup verify fails with another master key, and warns of one that the backup does not hold", async () => {
+  await using vault = await startSecretsVault();
+  const key = await passphraseIn(vault), out = join(vault.dir, "b.age");
+  await ok(vault, "v", "secret", "put", "p/x");
+  await vault.stop();
+  const verify = async (...args: string[]) => {
+    await ok(vault, undefined, "backup", "create", "--out", out, "--force", ...key);
+    return await cli(vault, undefined, "backup", "verify", out, ...key, ...args);
+  };
+  await Deno.writeTextFile(join(vault.dir, "configs/master_key"), new Uint8Array(32).fill(3).toBase64());
+  const { code, stdout, stderr } = await verify();
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(
+    stderr,
+    /^Error: .*b\.age: the master key 'local' in it does not open the store: secret 'p\/x' version 1/,
+  );
+  const config = await Deno.readTextFile(vault.config);
+  await Deno.writeTextFile(vault.config, config.replace("master_key_file:", "key_id: next, master_key_file:"));
+  const unchecked = await verify("--json");
+  assert.equal(unchecked.code, 0);
+  assert.deepEqual(JSON.parse(unchecked.stdout).master_keys, [{ key_id: "local", opened: false }]);
+  assert.match((await verify()).stderr, /^Warning: master key 'local': not checked, it is not in the backup: /);
 });
 
 Deno.test("no value is in what failing commands print, in a log or in the audit log", async () => {
