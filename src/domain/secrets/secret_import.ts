@@ -120,8 +120,8 @@ export class SecretImport {
    * Writes all of it in one transaction, then reads every value back.
    *
    * @param options `defaultProject`: of the import's projects the one that becomes the default where there is none.
-   * @throws {VaultError} INVALID_ARGUMENT; ALREADY_EXISTS; ABORTED when a secret changed meanwhile; nothing was written then. INTERNAL when the
-   * store does not give back what it was given.
+   * @throws {VaultError} INVALID_ARGUMENT; ALREADY_EXISTS; ABORTED when a secret changed meanwhile; nothing was written
+   * then. INTERNAL when the store does not give back what it was given.
    */
   async commit(
     rule: ConflictRule,
