@@ -19,15 +19,6 @@ typedef struct {
     double score;
 } rv_score_t;
 
-/*
- * From the base64 text of an ES2.CiphertextScore to its top_k best scores, best first; equal scores keep their order
- * in the message. `out` holds top_k entries, of which *out_count are filled. The texts of failures are made for the
- * client: they name the field and quote no bytes.
- */
-EVI_API int rv_decrypt_top_k(const evi_context_t *context, const evi_secret_key_t *key, const uint8_t *text,
-                             size_t text_size, uint32_t top_k, rv_score_t *out, uint32_t *out_count, char *message,
-                             size_t message_size);
-
 /* 12 bytes: what one call found in a message. */
 typedef struct {
     uint32_t results; /* entries of `out` that are filled */
@@ -35,10 +26,14 @@ typedef struct {
     uint32_t rows; /* decrypted scores, of which the results are the best */
 } rv_top_k_counts_t;
 
-/* rv_decrypt_top_k() that also tells how much it decrypted; all counts are 0 after a failure. */
-EVI_API int rv_decrypt_top_k_counted(const evi_context_t *context, const evi_secret_key_t *key, const uint8_t *text,
-                                     size_t text_size, uint32_t top_k, rv_score_t *out, rv_top_k_counts_t *counts,
-                                     char *message, size_t message_size);
+/*
+ * From the base64 text of an ES2.CiphertextScore to its top_k best scores, best first; equal scores keep their order
+ * in the message. `out` holds top_k entries, of which counts->results are filled; all counts are 0 after a failure.
+ * The texts of failures are made for the client: they name the field and quote no bytes.
+ */
+EVI_API int rv_decrypt_top_k(const evi_context_t *context, const evi_secret_key_t *key, const uint8_t *text,
+                             size_t text_size, uint32_t top_k, rv_score_t *out, rv_top_k_counts_t *counts,
+                             char *message, size_t message_size);
 
 /*
  * Encrypts n scores under a raw EncKey payload into one search result of exactly 33 + 2 * ceil(n / 4096) * 32,768

@@ -98,9 +98,8 @@ static int select_from_text(const decryption_call *call, const uint8_t *text, si
     return status;
 }
 
-int rv_decrypt_top_k_counted(const evi_context_t *context, const evi_secret_key_t *key, const uint8_t *text,
-                             size_t text_size, uint32_t top_k, rv_score_t *out, rv_top_k_counts_t *counts,
-                             char *message, size_t message_size) {
+int rv_decrypt_top_k(const evi_context_t *context, const evi_secret_key_t *key, const uint8_t *text, size_t text_size,
+                     uint32_t top_k, rv_score_t *out, rv_top_k_counts_t *counts, char *message, size_t message_size) {
     error_sink error = {.text = message, .size = message_size};
     fail(&error, "%s", ""); /* no stale text on success */
     if (counts != NULL) *counts = (rv_top_k_counts_t){0};
@@ -126,14 +125,5 @@ int rv_decrypt_top_k_counted(const evi_context_t *context, const evi_secret_key_
         secure_wipe(out, selection.count * sizeof *out); /* what came before the failure is not an answer */
         *counts = (rv_top_k_counts_t){0};
     }
-    return status;
-}
-
-int rv_decrypt_top_k(const evi_context_t *context, const evi_secret_key_t *key, const uint8_t *text, size_t text_size,
-                     uint32_t top_k, rv_score_t *out, uint32_t *out_count, char *message, size_t message_size) {
-    rv_top_k_counts_t counts;
-    const int status = rv_decrypt_top_k_counted(context, key, text, text_size, top_k, out,
-                                                out_count == NULL ? NULL : &counts, message, message_size);
-    if (out_count != NULL) *out_count = counts.results;
     return status;
 }

@@ -116,12 +116,12 @@ static void bench_steps(void) {
 
 static void bench_call(size_t copies) {
     rv_score_t scores[TOP_K];
-    uint32_t count;
+    rv_top_k_counts_t counts;
     char message[256];
     double least;
     char *text = message_of_copies(data, copies);
     const size_t size = strlen(text);
-    LEAST(least, if (rv_decrypt_top_k(context, key, (const uint8_t *)text, size, TOP_K, scores, &count, message,
+    LEAST(least, if (rv_decrypt_top_k(context, key, (const uint8_t *)text, size, TOP_K, scores, &counts, message,
                                       sizeof message) != 0) stop(message));
     printf("  whole call of %zu: %.0f ns a ciphertext\n", copies, least / (double)copies);
     free(text);

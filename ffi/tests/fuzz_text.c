@@ -24,10 +24,11 @@ static const evi_secret_key_t *some_key(void) {
     return &key;
 }
 
-static void check_answer(int status, uint32_t top_k, const rv_score_t *scores, uint32_t count, const char *text) {
-    CHECK(status == 0 ? text[0] == '\0' : text[0] != '\0' && count == 0);
-    CHECK(count <= top_k);
-    for (uint32_t i = 0; i < count; i++) {
+static void check_answer(int status, uint32_t top_k, const rv_score_t *scores, const rv_top_k_counts_t *counts,
+                         const char *text) {
+    CHECK(status == 0 ? text[0] == '\0' : text[0] != '\0' && counts->rows == 0 && counts->ciphertexts == 0);
+    CHECK(counts->results <= top_k && counts->results <= counts->rows);
+    for (uint32_t i = 0; i < counts->results; i++) {
         CHECK(fabs(scores[i].score) <= 4 && scores[i].row_idx >= 0);
         CHECK(i == 0 || scores[i - 1].score >= scores[i].score);
     }
@@ -37,12 +38,12 @@ static void check_answer(int status, uint32_t top_k, const rv_score_t *scores, u
 static void decrypt(const buffer *text, uint32_t top_k) {
     static evi_context_t *context;
     rv_score_t scores[MOST_SCORES];
-    uint32_t count = 0;
+    rv_top_k_counts_t counts = {0};
     char failure[TEXT_SIZE];
     if (context == NULL) evi_context_create(EVI_PRESET_IP0, EVI_DEVICE_CPU, 1024, EVI_EVAL_MODE_RMP, NULL, &context);
-    int status = rv_decrypt_top_k(context, some_key(), text->bytes, text->size, top_k, scores, &count, failure,
+    int status = rv_decrypt_top_k(context, some_key(), text->bytes, text->size, top_k, scores, &counts, failure,
                                   TEXT_SIZE);
-    check_answer(status, top_k, scores, count, failure);
+    check_answer(status, top_k, scores, &counts, failure);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size) {

@@ -94,10 +94,10 @@ static void check_other_key(const evi_context_t *context, uint8_t data[RESULT_BY
     append_ciphertext(&message, &result);
     buffer encoded = base64_of(message.bytes, message.size);
     rv_score_t best[3];
-    uint32_t count = 0;
+    rv_top_k_counts_t counts = {0};
     char text[TEXT_SIZE];
-    CHECK(rv_decrypt_top_k(context, key, encoded.bytes, encoded.size, 3, best, &count, text, TEXT_SIZE) == 0);
-    CHECK(count == 3 && best[2].score > 3.9 && best[0].score <= 4); /* of 5,000 values, uniform from -4 to 4 */
+    CHECK(rv_decrypt_top_k(context, key, encoded.bytes, encoded.size, 3, best, &counts, text, TEXT_SIZE) == 0);
+    CHECK(counts.results == 3 && best[2].score > 3.9 && best[0].score <= 4); /* of 5,000 values, uniform from -4 to 4 */
     free(message.bytes);
     free(encoded.bytes);
     evi_secret_key_destroy(key);

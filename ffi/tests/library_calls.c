@@ -18,7 +18,9 @@ int decrypt_message(const evi_secret_key_t *key, const buffer *message, uint32_t
                     uint32_t *count, char text[TEXT_SIZE]) {
     evi_context_t *context = new_context(1024);
     buffer encoded = base64_of(message->bytes, message->size);
-    int status = rv_decrypt_top_k(context, key, encoded.bytes, encoded.size, top_k, out, count, text, TEXT_SIZE);
+    rv_top_k_counts_t counts;
+    int status = rv_decrypt_top_k(context, key, encoded.bytes, encoded.size, top_k, out, &counts, text, TEXT_SIZE);
+    *count = counts.results;
     CHECK((status == 0) == (text[0] == '\0'));
     free(encoded.bytes);
     evi_context_destroy(context);

@@ -20,7 +20,7 @@ void test_keys(const char *dim, const char *directory);
 evi_context_t *new_context(uint64_t dim);
 evi_secret_key_t *load_key(const char *path);
 
-/* rv_decrypt_top_k() of an encoded message. `text` gets the failure's text, "" on success. */
+/* rv_decrypt_top_k() of an encoded message. `count` gets that of the results, `text` the failure's text, "" on success. */
 enum { TEXT_SIZE = 256 };
 int decrypt_message(const evi_secret_key_t *key, const buffer *message, uint32_t top_k, rv_score_t *out,
                     uint32_t *count, char text[TEXT_SIZE]);

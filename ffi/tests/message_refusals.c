@@ -193,14 +193,14 @@ static void test_rows_and_repeats(void) {
 static void refuses_text(const char *text, size_t size, uint32_t top_k, const char *want) {
     evi_context_t *context = new_context(1024);
     rv_score_t best[TOP_K];
-    uint32_t count = 99;
+    rv_top_k_counts_t counts = {.results = 99, .ciphertexts = 99, .rows = 99};
     char failure[TEXT_SIZE];
-    CHECK(rv_decrypt_top_k(context, key, (const uint8_t *)text, size, top_k, best, &count, failure, TEXT_SIZE) != 0);
+    CHECK(rv_decrypt_top_k(context, key, (const uint8_t *)text, size, top_k, best, &counts, failure, TEXT_SIZE) != 0);
     expect_text(failure, want);
-    CHECK(count == 0);
-    CHECK(rv_decrypt_top_k(context, key, (const uint8_t *)text, size, top_k, best, &count, failure, 5) != 0);
+    CHECK(counts.results == 0 && counts.ciphertexts == 0 && counts.rows == 0);
+    CHECK(rv_decrypt_top_k(context, key, (const uint8_t *)text, size, top_k, best, &counts, failure, 5) != 0);
     CHECK(strlen(failure) == 4 && strncmp(failure, want, 4) == 0); /* cut to the caller's buffer */
-    CHECK(rv_decrypt_top_k(context, key, (const uint8_t *)text, size, top_k, best, &count, NULL, 0) != 0);
+    CHECK(rv_decrypt_top_k(context, key, (const uint8_t *)text, size, top_k, best, &counts, NULL, 0) != 0);
     evi_context_destroy(context);
 }
 

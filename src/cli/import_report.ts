@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { NamedImport } from "#daemon/transfer/mod.ts";
+import type { NamedImport, NamedSecrets } from "#daemon/transfer/mod.ts";
 import type { ImportResultJson } from "#edge/admin/secrets_client.ts";
 import type { Option } from "./command.ts";
 import type { Context } from "./context.ts";
@@ -44,32 +44,60 @@ export async function masterKeyText(context: Context): Promise<string> {
 /** Names what was opened and sends it, or with --dry-run only lists it. */
 export async function importFound(context: Context, found: NamedImport): Promise<void> {
   const { values } = context;
-  const { nameSecrets, sendImport } = await import("#daemon/transfer/mod.ts");
+  const { nameSecrets, projectsOf, sendImport } = await import("#daemon/transfer/mod.ts");
   const { secrets, skipped } = nameSecrets(found.secrets, {
     renames: values.texts("--rename"),
     skips: values.texts("--skip"),
   });
-  if (values.has("--dry-run")) {
-    if (values.has("--json")) {
-      return context.printJson({ secrets: secrets.map(({ from, name }) => ({ from, name })), skipped });
-    }
-    for (const { from, name } of secrets) context.printLine(printable(from === name ? name : `${from} -> ${name}`));
-    return context.printLine(`${secrets.length} secrets would come, every value could be opened; nothing was changed`);
-  }
+  const projects = projectsOf(found.projects), sourceDefault = found.defaultProject;
+  if (values.has("--dry-run")) return listFound(context, { secrets, skipped, sourceDefault });
   const result = await sendImport(await context.secrets(), {
-    projects: found.projects,
+    projects,
+    defaultProject: projects.find(({ name }) => name === sourceDefault)?.name,
     secrets: ReadableStream.from(secrets.map(({ secret }) => secret)),
     onConflict: conflictRule(context),
   });
-  reportImport(context, result, skipped);
+  reportImport(context, result, { leftOut: skipped, sourceDefault });
 }
 
-/** @param leftOut What `--skip` named. */
-export function reportImport(context: Context, result: ImportResultJson, leftOut: readonly string[] = []): void {
-  if (context.values.has("--json")) return context.printJson({ ...result, left_out: leftOut });
-  const { created, updated, skipped, versions } = result;
+function listFound(
+  context: Context,
+  { secrets, skipped, sourceDefault }: NamedSecrets & { readonly sourceDefault?: string },
+): void {
+  if (context.values.has("--json")) {
+    const listed = secrets.map(({ from, name }) => ({ from, name }));
+    return context.printJson({ secrets: listed, skipped, source_default_project: sourceDefault ?? null });
+  }
+  for (const { from, name } of secrets) context.printLine(printable(from === name ? name : `${from} -> ${name}`));
+  if (sourceDefault !== undefined) context.printLine(printable(`Its default project: ${sourceDefault}`));
+  context.printLine(`${secrets.length} secrets would come, every value could be opened; nothing was changed`);
+}
+
+export interface ImportReport {
+  /** What `--skip` named. */
+  readonly leftOut?: readonly string[];
+  /** The default project of the store that they come from. */
+  readonly sourceDefault?: string;
+}
+
+export function reportImport(
+  context: Context,
+  result: ImportResultJson,
+  { leftOut = [], sourceDefault }: ImportReport = {},
+): void {
+  if (context.values.has("--json")) {
+    return context.printJson({ ...result, source_default_project: sourceDefault ?? null, left_out: leftOut });
+  }
+  const { created, updated, skipped, versions, dropped_versions: dropped, default_project: defaultProject } = result;
   context.printLine(`Imported ${created + updated} secrets (${created} new, ${updated} with a new version)`);
   if (leftOut.length > 0) context.printLine(printable(`  Left out: ${leftOut.join(", ")}`));
   if (skipped > 0) context.printLine(`  Left as they were: ${skipped}`);
+  if (dropped > 0) context.printLine(`  Dropped: ${dropped} old versions, more than secrets.keep_versions keeps here`);
+  if (sourceDefault !== undefined) context.printLine(printable(defaultText(sourceDefault, defaultProject)));
   context.printLine(`  Verified: ${versions} values, each opened and compared, and read back from the store`);
+}
+
+function defaultText(sourceDefault: string, defaultProject: string | null): string {
+  if (defaultProject !== null) return `  Default project: ${defaultProject}`;
+  return `  Default project: unchanged; there it was '${sourceDefault}': 'runevault project set-default NAME' sets it here`;
 }

@@ -7,7 +7,7 @@ export { DEFAULT_PATHS, loadConfig, type LoadedConfig, type LoadOptions } from "
 export { archivePathOf, type Place, placeOf, placesOf } from "./places.ts";
 export { redact, redactRaw } from "./redact.ts";
 export { installDirOf, resolveConfig } from "./resolve_config.ts";
-export { NO_SECRETS } from "./secrets.ts";
+export { NO_SECRETS, readSecrets } from "./secrets.ts";
 export { kmsAddress, type KmsConfig, type SecretsConfig } from "./secrets_config.ts";
 export type { RawConfig, SettingName } from "./settings.ts";
 export { tracingEnvironment } from "./tracing_environment.ts";

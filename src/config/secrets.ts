@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { ConfigError } from "./config_error.ts";
-import { modeWarning, osText, readTextFile } from "./read_file.ts";
+import { modeWarning, osText, readTextFile, type TextFile } from "./read_file.ts";
 import type { RawConfig } from "./settings.ts";
 
 const MAX_SECRET_BYTES = 64 * 1024;
@@ -16,6 +16,9 @@ export interface Secrets {
   readonly previousKeys: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }
+
+/** As readTextFile(). */
+export type ReadText = (path: string, maxBytes: number) => Promise<TextFile>;
 
 export const NO_SECRETS: Secrets = { apiKey: "", teamSecret: "", masterKey: "", previousKeys: {}, warnings: [] };
 
@@ -35,12 +38,13 @@ export function secretFilesOf(raw: RawConfig, installDir: string): { label: stri
  * The secrets; a `*_file` wins over the inline value (contract runevault.md 5.4).
  *
  * @param installDir What a relative path is resolved against.
+ * @param read Of the disk without; of a backup, a file in it.
  * @throws {ConfigError} when a secret file cannot be read.
  */
-export async function readSecrets(raw: RawConfig, installDir: string): Promise<Secrets> {
+export async function readSecrets(raw: RawConfig, installDir: string, read: ReadText = readTextFile): Promise<Secrets> {
   const files = new Map<string, string>(), warnings: string[] = [];
   for (const { label, path } of secretFilesOf(raw, installDir)) {
-    const { value, warning } = await readSecretFile(label, path);
+    const { value, warning } = await readSecretFile(label, path, read);
     files.set(label, value);
     if (warning) warnings.push(warning);
   }
@@ -61,9 +65,13 @@ export function previousKeyLabel(id: string, index: number): string {
 }
 
 /** Trailing newlines are an editor's, all else is the secret's. */
-async function readSecretFile(label: string, path: string): Promise<{ value: string; warning?: string }> {
+async function readSecretFile(
+  label: string,
+  path: string,
+  read: ReadText,
+): Promise<{ value: string; warning?: string }> {
   try {
-    const { text, mode } = await readTextFile(path, MAX_SECRET_BYTES);
+    const { text, mode } = await read(path, MAX_SECRET_BYTES);
     return { value: text.replace(/[\r\n]+$/, ""), warning: modeWarning(label, path, mode) };
   } catch (reason) {
     throw new ConfigError(`read ${label} ${path}: ${osText(reason)}`);

@@ -112,6 +112,8 @@ export interface ImportedSecret extends Omit<SecretRecord, "id" | "revision" | k
 export interface ImportOptions {
   /** Made with their descriptions where there are none of their names; those that are there stay as they are. */
   readonly projects?: readonly (Pick<Project, "name" | "description"> & Authorship)[];
+  /** Becomes the default project where there is none; it is there, or among `projects`. */
+  readonly defaultProject?: string;
   /** New versions of secrets that are there already. */
   readonly changes?: readonly SecretChange[];
 }
@@ -232,7 +234,8 @@ export interface SecretStore {
   /**
    * All of them or none; makes the projects that there are not.
    *
-   * @throws {VaultError} ALREADY_EXISTS; ABORTED when a secret to change is no longer as it was read.
+   * @throws {VaultError} ALREADY_EXISTS; ABORTED when a secret to change is no longer as it was read; NOT_FOUND without
+   * the project that is to become the default.
    */
   importSecrets(secrets: readonly ImportedSecret[], options?: ImportOptions): Promise<void>;
 

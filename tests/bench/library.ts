@@ -40,11 +40,11 @@ export function benchLibrary(
   });
   print("\nOne ciphertext of 4,096 rows inside the library, one thread");
   print(`  vendor's interface, parse and decrypt:              ${interfaceOnly.toFixed(1)} us`);
-  const scores = new Uint8Array(16 * 10), count = new Uint32Array(1), message = new Uint8Array(256);
+  const scores = new Uint8Array(16 * 10), counts = new Uint32Array(3), message = new Uint8Array(256);
   for (const ciphertexts of [1, 10, 244]) {
     const text = new TextEncoder().encode(blobOf(ciphertexts));
     const whole = leastMicroseconds(() =>
-      call.rv_decrypt_top_k(context, key, text, BigInt(text.length), 10, scores, count, message, 256n)
+      call.rv_decrypt_top_k(context, key, text, BigInt(text.length), 10, scores, counts, message, 256n)
     );
     const label = `  base64 text to top 10, ${ciphertexts} in a call:`.padEnd(52);
     print(`${label}  ${(whole / ciphertexts).toFixed(1)} us each`);

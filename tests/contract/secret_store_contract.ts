@@ -314,6 +314,23 @@ const CASES: Readonly<Record<string, Case>> = {
     assert.match(await refusal(again), /^ABORTED/);
     assert.equal(await store.findProject("never"), undefined);
   },
+  "makes an imported project the default where there is none": async (store) => {
+    const defaults = async () =>
+      (await store.listProjects()).flatMap((project) => {
+        assert.ok(!("damage" in project));
+        return project.isDefault ? [project.name] : [];
+      });
+    const projects = ["a", "b"].map((name) => ({ name, description: null, at: 5, actor: "admin" }));
+    await store.importSecrets([], { projects });
+    assert.deepEqual(await defaults(), []);
+    await store.importSecrets([], { projects, defaultProject: "b" });
+    assert.deepEqual(await defaults(), ["b"]);
+    await store.importSecrets([], { projects, defaultProject: "a" });
+    assert.deepEqual(await defaults(), ["b"], "what is chosen already stays");
+    await store.deleteProject("b");
+    assert.match(await refusal(store.importSecrets([], { projects, defaultProject: "none" })), /^NOT_FOUND/);
+    assert.deepEqual([await defaults(), await store.findProject("b")], [[], undefined], "nothing of it is written");
+  },
   "passes over every version, in steps": async (store) => {
     const a = await store.createSecret(fresh());
     await store.createSecret(fresh(B));

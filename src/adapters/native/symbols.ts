@@ -22,7 +22,7 @@ const topScores = {
   // context, key, text, its bytes, k, out scores[k], out counts u32[3], out text of a failure, its capacity
   parameters: ["usize", "usize", "buffer", "usize", "u32", "buffer", "buffer", "buffer", "usize"],
   result: "i32",
-  name: "rv_decrypt_top_k_counted",
+  name: "rv_decrypt_top_k",
 } as const;
 
 export const symbols = {

@@ -19,11 +19,11 @@ export const secretImportMyVault: Command = {
   examples: [
     "runevault secret import-myvault --database vault.db --master-key-file myvault.key --dry-run",
     "(myvault.key holds the MSA_MASTER_KEY, base64:...; names are PROJECT/PATH)",
+    "(its default project becomes the default here if there is none: see 'runevault project set-default')",
   ],
   async run(context) {
-    const { projectsOf, readMyVault } = await import("#daemon/transfer/mod.ts");
+    const { readMyVault } = await import("#daemon/transfer/mod.ts");
     const database = resolve(context.values.required("--database"));
-    const found = await readMyVault(database, await masterKeyText(context));
-    await importFound(context, { ...found, projects: projectsOf(found.projects) });
+    await importFound(context, await readMyVault(database, await masterKeyText(context)));
   },
 };

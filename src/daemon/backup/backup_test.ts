@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { LIBRARY_SOURCE } from "#config/library_source.ts";
 import { parseAddress } from "#domain/secrets/mod.ts";
 import { systemClock } from "#ports/clock.ts";
-import { bytes as bytesOf, TestEngine } from "../../../tests/support/secret_engine.ts";
+import { bytes as bytesOf, TestEngine, testMasterKey } from "../../../tests/support/secret_engine.ts";
 import { PidFile } from "../pid_file.ts";
 import { readBackup } from "./read_backup.ts";
 import { restoreBackup } from "./restore_backup.ts";
@@ -337,7 +337,7 @@ const STORE = "secrets-store/secrets.db";
 const WITH_SECRETS: Readonly<Record<string, string>> = {
   ...FILES,
   "configs/runevault.conf": `${FILES["configs/runevault.conf"]}secrets: {kms: {master_key_file: secrets/master}}\n`,
-  "secrets/master": `${"A".repeat(43)}=\n`,
+  "secrets/master": `${testMasterKey().toBase64()}\n`,
 };
 
 /** Puts a store with one secret of two versions into the install. @returns Its path. */
@@ -357,11 +357,65 @@ Deno.test("verifying a backup reads every record of the secrets' store, and writ
   await addStore(install);
   await install.backUp();
   const before = treeOf(install.join("."));
-  const { manifest, records } = await verifyBackup(install.join("b.age"), install.key);
+  const { manifest, records, masterKeys } = await verifyBackup(install.join("b.age"), install.key);
   assert.equal(records, "checked");
+  assert.deepEqual(masterKeys, [{ keyId: "local", isOpened: true }]);
   assert.ok(manifest.files.some(({ path }) => path === STORE));
   assert.deepEqual(treeOf(install.join(".")), before);
 });
+
+const OTHER_KEY = new Uint8Array(32).fill(8).toBase64();
+for (
+  const { name, kms, isOpened } of [
+    { name: "that the configuration itself holds", kms: `master_key: ${testMasterKey().toBase64()}`, isOpened: true },
+    {
+      name: "that is a previous one",
+      kms: `key_id: next, master_key: ${OTHER_KEY}, previous_keys: {local: secrets/master}`,
+      isOpened: true,
+    },
+    { name: "that is in no file of it", kms: `key_id: next, master_key: ${OTHER_KEY}`, isOpened: false },
+    { name: "that a key service has", kms: "mode: aws, key_id: k, region: eu-central-1", isOpened: false },
+  ]
+) {
+  Deno.test(`verifying a backup tells of a master key ${name} whether it opens the store`, async () => {
+    await using install = await TestInstall.create();
+    await addStore(install);
+    install.write("vault/configs/runevault.conf", `${FILES["configs/runevault.conf"]}secrets: {kms: {${kms}}}\n`);
+    await install.backUp();
+    const { masterKeys } = await verifyBackup(install.join("b.age"), install.key);
+    assert.deepEqual(masterKeys, [{ keyId: "local", isOpened }]);
+  });
+}
+
+const NO_KEY = /: the master key 'local' in it is none, so that nothing opens the store.*again/;
+for (
+  const { name, master, want } of [
+    {
+      name: "another one",
+      master: OTHER_KEY,
+      want: /: the master key 'local' in it does not open the store: secret 'p\/x' version 1 cannot be opened.*again/,
+    },
+    {
+      name: "none at all",
+      master: "canary",
+      want: NO_KEY,
+    },
+    { name: "an empty file", master: "\n", want: NO_KEY },
+  ]
+) {
+  Deno.test(`verify does not pass a backup whose master key is ${name}`, async () => {
+    await using install = await TestInstall.create();
+    await addStore(install);
+    install.write("vault/secrets/master", master);
+    await install.backUp();
+    await assert.rejects(verifyBackup(install.join("b.age"), install.key), (reason: Error) => {
+      assert.equal(reason.name, "PayloadError");
+      assert.ok(reason.message.startsWith(`${install.join("b.age")}: `), reason.message);
+      assert.match(reason.message, want);
+      return !reason.message.includes("canary") && !reason.message.includes(OTHER_KEY);
+    });
+  });
+}
 
 for (
   const { name, change, want } of [

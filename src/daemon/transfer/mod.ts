@@ -4,4 +4,4 @@ export { readHyperion } from "./hyperion_source.ts";
 export { readMyVault } from "./myvault_source.ts";
 export type { NamedImport, PortableJson, SourceSecret } from "./portable.ts";
 export { sendImport } from "./send_import.ts";
-export { nameSecrets, projectsOf } from "./target_names.ts";
+export { type NamedSecrets, nameSecrets, projectsOf } from "./target_names.ts";

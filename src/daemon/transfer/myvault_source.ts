@@ -22,7 +22,7 @@ export async function readMyVault(path: string, keyText: string): Promise<NamedI
   const key = masterKeyIn(keyText);
   const db = new DatabaseSync(path, { readOnly: true, allowExtension: false });
   try {
-    return { projects: projectsIn(db), secrets: secretsIn(db, key) };
+    return { projects: projectsIn(db), defaultProject: defaultProjectIn(db), secrets: secretsIn(db, key) };
   } catch (reason) {
     throw reason instanceof PayloadError
       ? new PayloadError(`${path}: ${reason.message}`)
@@ -62,12 +62,22 @@ function projectsIn(db: DatabaseSync): NamedImport["projects"] {
   });
 }
 
+/** Clients take the first that has the flag (B.13). */
+function defaultProjectIn(db: DatabaseSync): string | undefined {
+  if (!hasColumn(db, "projects", "is_default")) return undefined; // databases before its migration lack it
+  const name = db.prepare("SELECT name FROM projects WHERE is_default = 1 ORDER BY id LIMIT 1").get()?.name;
+  return typeof name === "string" ? name : undefined;
+}
+
 function secretsIn(db: DatabaseSync, key: Uint8Array): SourceSecret[] {
-  const columns = new Set(rows(db, "SELECT name FROM pragma_table_info('secrets')", "columns").map(({ name }) => name));
-  const created = columns.has("created_at") ? "created_at" : "updated_at"; // databases before its migration lack it
+  const created = hasColumn(db, "secrets", "created_at") ? "created_at" : "updated_at"; // as is_default
   const sql = "SELECT id, project, path, encrypted_value, encryption_iv, encryption_tag, version, " +
     `${created} AS created_at, updated_at, updated_by FROM secrets ORDER BY id`;
   return rows(db, sql, "secrets").map((row) => secretOf(row, key));
+}
+
+function hasColumn(db: DatabaseSync, table: string, column: string): boolean {
+  return db.prepare("SELECT 1 FROM pragma_table_info(?) WHERE name = ?").get(table, column) !== undefined;
 }
 
 function rows(db: DatabaseSync, sql: string, what: string): Row[] {

@@ -13,6 +13,8 @@ export interface SourceSecret {
 /** What a source holds. */
 export interface NamedImport {
   readonly projects: readonly { readonly name: string; readonly description: string | null }[];
+  /** The one that its clients take when they name none. */
+  readonly defaultProject?: string;
   readonly secrets: readonly SourceSecret[];
 }
 

@@ -3,6 +3,8 @@ import type { PortableJson } from "./portable.ts";
 
 export interface ImportOrder {
   readonly projects: readonly { readonly name: string; readonly description: string | null }[];
+  /** Of `projects` the one that becomes the default where there is none. */
+  readonly defaultProject?: string;
   readonly secrets: AsyncIterable<PortableJson>;
   /** fail, skip or new-version. */
   readonly onConflict: string;
@@ -17,7 +19,7 @@ const BATCH_SECRETS = 100, BATCH_CHARACTERS = 1024 * 1024;
  */
 export async function sendImport(
   client: SecretsClient,
-  { projects, secrets, onConflict }: ImportOrder,
+  { projects, defaultProject, secrets, onConflict }: ImportOrder,
 ): Promise<ImportResultJson> {
   const id = await client.beginImport(projects);
   try {
@@ -26,7 +28,7 @@ export async function sendImport(
       await client.stage(id, batch);
       sent += batch.length;
     }
-    return await client.commitImport(id, onConflict, sent);
+    return await client.commitImport(id, { on_conflict: onConflict, secrets: sent, default_project: defaultProject });
   } catch (reason) {
     await client.endImport(id).catch(() => {}); // else it ends by itself
     throw reason;

@@ -70,8 +70,9 @@ Deno.test("readMyVault() opens the vectors of B.8, in columns of text and of byt
     ],
   );
   const before = await Deno.readFile(path);
-  const { projects, secrets } = await readMyVault(path, `${KEY}\n`);
+  const { projects, defaultProject, secrets } = await readMyVault(path, `${KEY}\n`);
   assert.deepEqual(projects, [{ name: "app", description: "An app" }, { name: "my shop", description: null }]);
+  assert.equal(defaultProject, "app");
   assert.deepEqual(projectsOf(projects), projects.slice(0, 1));
   assert.deepEqual(secrets, [
     { from: "app/api/key", secret: WANT("super-secret-api-key-12345") },
@@ -81,6 +82,22 @@ Deno.test("readMyVault() opens the vectors of B.8, in columns of text and of byt
   ]);
   assert.deepEqual(await Deno.readFile(path), before);
   assert.deepEqual([...Deno.readDirSync(dir.path)].map(({ name }) => name), ["myvault.db"]);
+});
+
+Deno.test("readMyVault() finds the default project, if there is one", async () => {
+  for (
+    const [change, want] of [
+      ["UPDATE projects SET is_default = name <> 'app'", "my shop"],
+      ["UPDATE projects SET is_default = 0", undefined],
+      ["ALTER TABLE projects DROP COLUMN is_default", undefined],
+    ] as const
+  ) {
+    using dir = new TempDir();
+    const path = myVault(dir, []);
+    using db = new DatabaseSync(path);
+    db.exec(change);
+    assert.equal((await readMyVault(path, KEY)).defaultProject, want, change);
+  }
 });
 
 Deno.test("readMyVault() takes the time of the last change where the database has no other", async () => {

@@ -21,7 +21,7 @@ import { SealedValues } from "./sealed_values.ts";
 import { checkProjectDescription } from "./validate.ts";
 
 /** What an import needs of the store. */
-export type ImportStore = Pick<SecretStore, "findSecret" | "readVersion" | "importSecrets">;
+export type ImportStore = Pick<SecretStore, "findSecret" | "findProject" | "readVersion" | "importSecrets">;
 
 export interface ImportParts {
   readonly store: ImportStore;
@@ -44,6 +44,10 @@ export interface ImportResult {
   readonly projects: Readonly<Record<string, number>>;
   /** Values that were written; each was read back and is what was sealed. */
   readonly versions: number;
+  /** Versions of the new secrets that were left out: older than `keepVersions` allows, and not live. */
+  readonly droppedVersions: number;
+  /** The one that was to become the default, if it is the default now. */
+  readonly defaultProject: string | null;
 }
 
 /** So that no import fills the memory. */
@@ -66,6 +70,8 @@ export class SecretImport {
   readonly #clock: Clock;
   readonly #keepVersions: number;
   readonly #staged = new Map<string, ImportedSecret>();
+  /** How many versions of a staged secret were left out, by its name. */
+  readonly #dropped = new Map<string, number>();
   readonly #projects = new Map<string, Pick<Project, "name" | "description"> & Authorship>();
   #bytes = 0;
 
@@ -107,29 +113,37 @@ export class SecretImport {
     if (this.#bytes > MAX_BYTES) throw invalid(`an import has at most ${MAX_BYTES} bytes of values: split it`);
     const due = secret.kind === "automatic" ? secret.nextRotationAt ?? now + secret.rotationIntervalSeconds! : null;
     this.#staged.set(name, { ...secret, nextRotationAt: due, versions });
+    this.#dropped.set(name, secret.versions.length - versions.length);
   }
 
   /**
    * Writes all of it in one transaction, then reads every value back.
    *
-   * @throws {VaultError} ALREADY_EXISTS; ABORTED when a secret changed meanwhile; nothing was written then. INTERNAL when the
-   * store does not give back what it was given.
+   * @param options `defaultProject`: of the import's projects the one that becomes the default where there is none.
+   * @throws {VaultError} INVALID_ARGUMENT; ALREADY_EXISTS; ABORTED when a secret changed meanwhile; nothing was written
+   * then. INTERNAL when the store does not give back what it was given.
    */
-  async commit(rule: ConflictRule, actor: string): Promise<ImportResult> {
+  async commit(
+    rule: ConflictRule,
+    actor: string,
+    { defaultProject }: { readonly defaultProject?: string } = {},
+  ): Promise<ImportResult> {
+    if (defaultProject !== undefined && !this.#projects.has(defaultProject)) {
+      throw invalid(`'${defaultProject}' is no project of this import and cannot become the default`);
+    }
     const { created, changes, skipped } = await this.#plan(rule, actor);
-    await this.#store.importSecrets(created, { projects: [...this.#projects.values()], changes });
-    let versions = 0;
-    for (const { address, versions: written } of created) {
-      for (const { version, sealed } of written) versions += await this.#check(address, version, sealed);
-    }
-    for (const { secret, next } of changes) {
-      versions += await this.#check(secret, secret.currentVersion + 1, next!.sealed);
-    }
-    const projects: Record<string, number> = Object.create(null);
-    for (const { project } of [...created.map(({ address }) => address), ...changes.map(({ secret }) => secret)]) {
-      projects[project] = (projects[project] ?? 0) + 1;
-    }
-    return { created: created.length, updated: changes.length, skipped, projects: { ...projects }, versions };
+    await this.#store.importSecrets(created, { projects: [...this.#projects.values()], defaultProject, changes });
+    const versions = await this.#checkAll(created, changes);
+    const written = [...created.map(({ address }) => address), ...changes.map(({ secret }) => secret)];
+    return {
+      created: created.length,
+      updated: changes.length,
+      skipped,
+      projects: countByProject(written),
+      versions,
+      droppedVersions: created.reduce((sum, { address }) => sum + this.#dropped.get(canonicalName(address))!, 0),
+      defaultProject: await this.#isDefault(defaultProject) ? defaultProject! : null,
+    };
   }
 
   /** What commit() would do. */
@@ -183,6 +197,22 @@ export class SecretImport {
     return sealed;
   }
 
+  async #isDefault(project: string | undefined): Promise<boolean> {
+    return project !== undefined && (await this.#store.findProject(project))?.isDefault === true;
+  }
+
+  /** @returns How many values were compared. */
+  async #checkAll(created: readonly ImportedSecret[], changes: readonly SecretChange[]): Promise<number> {
+    let versions = 0;
+    for (const { address, versions: written } of created) {
+      for (const { version, sealed } of written) versions += await this.#check(address, version, sealed);
+    }
+    for (const { secret, next } of changes) {
+      versions += await this.#check(secret, secret.currentVersion + 1, next!.sealed);
+    }
+    return versions;
+  }
+
   /** @returns 1, the number of values that were compared. */
   async #check(address: SecretAddress, version: number, sealed: SealedValue): Promise<1> {
     const stored = (await this.#store.readVersion(address, version))?.version?.sealed;
@@ -193,6 +223,12 @@ export class SecretImport {
       `'${resourceOf(address)}' version ${version} is not in the store as it was written`,
     );
   }
+}
+
+function countByProject(addresses: readonly SecretAddress[]): Record<string, number> {
+  const counts: Record<string, number> = Object.create(null);
+  for (const { project } of addresses) counts[project] = (counts[project] ?? 0) + 1;
+  return { ...counts };
 }
 
 function asVersion(version: number, sealed: SealedValue): SecretVersion {

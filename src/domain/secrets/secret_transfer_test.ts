@@ -57,6 +57,8 @@ Deno.test("exportPage() and SecretImport carry a project with its history to ano
     skipped: 0,
     projects: { db: 2 },
     versions: 3,
+    droppedVersions: 0,
+    defaultProject: null,
   });
 
   to.clock.seconds = 1100;
@@ -101,17 +103,18 @@ Deno.test("exportPage() refuses a project with a damaged record", async () => {
   await assert.rejects(exportPage(Object.assign(Object.create(engine), damaged), "db"), /^Error: lost$/);
 });
 
+const NOTHING_ELSE = { droppedVersions: 0, defaultProject: null };
 for (
   const { rule, want, value, version } of [
     {
       rule: "skip",
-      want: { created: 1, updated: 0, skipped: 1, projects: { db: 1 }, versions: 1 },
+      want: { created: 1, updated: 0, skipped: 1, projects: { db: 1 }, versions: 1, ...NOTHING_ELSE },
       value: "mine",
       version: 1,
     },
     {
       rule: "new-version",
-      want: { created: 1, updated: 1, skipped: 0, projects: { db: 2 }, versions: 2 },
+      want: { created: 1, updated: 1, skipped: 0, projects: { db: 2 }, versions: 2, ...NOTHING_ELSE },
       value: "value of db/app",
       version: 2,
     },
@@ -153,6 +156,7 @@ Deno.test("SecretImport.commit() writes nothing when a secret changes between pl
   const overtaken: ImportStore = {
     findSecret: (...args) => store.findSecret(...args),
     readVersion: (...args) => store.readVersion(...args),
+    findProject: (...args) => store.findProject(...args),
     async importSecrets(...args) {
       await test.engine.update(A, { value: bytes("faster") }, "bob");
       await store.importSecrets(...args);
@@ -184,6 +188,7 @@ Deno.test("SecretImport.commit() says so when the store does not give back what 
   const lossy: ImportStore = {
     findSecret: (...args) => store.findSecret(...args),
     readVersion: (...args) => store.readVersion(...args),
+    findProject: (...args) => store.findProject(...args),
     importSecrets: (secrets) =>
       store.importSecrets(secrets.map((secret) => ({
         ...secret,
@@ -254,6 +259,33 @@ Deno.test("SecretImport.stage() keeps the versions that are readable here or in 
   await staged.stage(portable("db/app", { currentVersion: 5, versions }));
   assert.equal((await staged.commit("fail", "admin")).versions, 3);
   assert.deepEqual((await test.store.listVersions(A))?.map(({ version }) => version), [5, 4, 3]);
+});
+
+Deno.test("SecretImport.commit() counts the versions that new secrets do not get", async () => {
+  await using test = new TestEngine();
+  const versions = [1, 2, 3, 4, 5].map((version) => ({ ...CURRENT, version, expiresAt: version < 5 ? 500 : null }));
+  (await test.engine.create(A, { kind: "manual", value: bytes("mine") }, "alice"))[Symbol.dispose]();
+  const staged = importOf(test, 2);
+  for (const name of ["db/app", "db/new"]) await staged.stage(portable(name, { currentVersion: 5, versions }));
+  const { created, skipped, droppedVersions } = await staged.commit("skip", "admin");
+  assert.deepEqual([created, skipped, droppedVersions], [1, 1, 3]);
+  assert.equal((await test.store.listVersions(parseAddress("db/new")))?.length, 2);
+});
+
+Deno.test("SecretImport.commit() tells whether the default project that came is it now", async () => {
+  await using test = new TestEngine();
+  const commit = async (name: string, defaultProject?: string) => {
+    const staged = importOf(test);
+    staged.addProject({ name, description: null, at: 5, actor: "admin" });
+    return (await staged.commit("fail", "admin", { defaultProject })).defaultProject;
+  };
+  assert.deepEqual([await commit("none"), await commit("app", "app"), await commit("shop", "shop")], [
+    null,
+    "app",
+    null,
+  ]);
+  assert.equal((await test.engine.projects.get("shop")).isDefault, false);
+  assert.match(await refusal(commit("a", "b")), /^INVALID_ARGUMENT 'b' is no project of this import/);
 });
 
 Deno.test("SecretImports lets four be under way, each to its owner, and gives up those that were left", async () => {

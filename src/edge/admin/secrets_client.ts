@@ -93,11 +93,23 @@ export interface LockoutJson {
   readonly retry_after_seconds: number;
 }
 
+export interface CommitImportJson {
+  readonly on_conflict: string;
+  /** How many were staged. */
+  readonly secrets: number;
+  /** Of the import's projects the one that becomes the default where there is none. */
+  readonly default_project?: string;
+}
+
 export interface ImportResultJson {
   readonly created: number;
   readonly updated: number;
   readonly skipped: number;
   readonly versions: number;
+  /** Of new secrets, older than `secrets.keep_versions` allows. */
+  readonly dropped_versions: number;
+  /** The one that was to become the default, if it is the default now. */
+  readonly default_project: string | null;
 }
 
 /** One page of an export: secrets as portable_json.ts writes them. */
@@ -170,9 +182,8 @@ export class SecretsClient {
     await this.#post(`/secrets/imports/${id}`, { secrets }, LONG_TIMEOUT_MS);
   }
 
-  /** @param secrets How many were staged. */
-  commitImport(id: string, on_conflict: string, secrets: number): Promise<ImportResultJson> {
-    return this.#post(`/secrets/imports/${id}/commit`, { on_conflict, secrets }, LONG_TIMEOUT_MS);
+  commitImport(id: string, order: CommitImportJson): Promise<ImportResultJson> {
+    return this.#post(`/secrets/imports/${id}/commit`, order, LONG_TIMEOUT_MS);
   }
 
   async endImport(id: string): Promise<void> {

@@ -327,6 +327,31 @@ Deno.test("a project goes to another vault with its history, by passphrase", asy
   ]);
 });
 
+Deno.test("secret import tells how many old versions a vault does not keep", async () => {
+  await using from = await startSecretsVault();
+  await using to = await startSecretsVault({ secrets: "keep_versions: 1" });
+  const key = await passphraseIn(from), out = join(from.dir, "pay.age");
+  for (const value of ["one", "two", "three"]) await ok(from, value, "secret", "put", "pay/key");
+  await ok(from, undefined, "secret", "export", "--project", "pay", "--out", out, ...key);
+  const command = ["secret", "import", out, ...key];
+  assert.equal(
+    await ok(to, undefined, ...command),
+    "Imported 1 secrets (1 new, 0 with a new version)\n" +
+      "  Dropped: 2 old versions, more than secrets.keep_versions keeps here\n" +
+      "  Verified: 1 values, each opened and compared, and read back from the store\n",
+  );
+  assert.deepEqual(JSON.parse(await ok(to, undefined, ...command, "--project", "shop", "--json")), {
+    created: 1,
+    updated: 0,
+    skipped: 0,
+    versions: 1,
+    dropped_versions: 2,
+    default_project: null,
+    source_default_project: null,
+    left_out: [],
+  });
+});
+
 Deno.test("secret import refuses a file that is damaged, cut off or for another key, and takes nothing of it", async () => {
   await using vault = await startSecretsVault();
   const key = await passphraseIn(vault), out = join(vault.dir, "p.age");
@@ -417,7 +442,8 @@ Deno.test("secret import-myvault lists what cannot be taken, and takes the rest 
   const db = new DatabaseSync(database);
   db.exec(`CREATE TABLE projects (id INTEGER, name, description, is_default, created_at, created_by);
     CREATE TABLE secrets (id INTEGER, project, path, encrypted_value, encryption_iv, encryption_tag, version, created_at,
-    updated_at, updated_by); INSERT INTO secrets VALUES ${row(1, "key")}, ${row(2, "//odd")}`);
+    updated_at, updated_by); INSERT INTO secrets VALUES ${row(1, "key")}, ${row(2, "//odd")};
+    INSERT INTO projects VALUES (1, 'shop', 'A shop', 1, '2025-10-06 12:00:00', 'svc')`);
   db.close();
   const command = ["secret", "import-myvault", "--database", database, "--master-key-file", key];
   const refused = await cli(vault, undefined, ...command);
@@ -426,10 +452,20 @@ Deno.test("secret import-myvault lists what cannot be taken, and takes the rest 
   const named = [...command, "--rename", "my app/key=my-app/key", "--skip", "my app///odd"];
   assert.equal(
     await ok(vault, undefined, ...named, "--dry-run"),
-    "my app/key -> my-app/key\n1 secrets would come, every value could be opened; nothing was changed\n",
+    "my app/key -> my-app/key\nIts default project: shop\n1 secrets would come, every value could be opened; nothing was changed\n",
   );
   assert.equal(await ok(vault, undefined, "secret", "list"), "No secrets.\n");
-  assert.match(await ok(vault, undefined, ...named), /^ +Left out: my app\/\/\/odd$/m);
+  assert.match(await ok(vault, undefined, ...named), /^ +Left out: my app\/\/\/odd\n +Default project: shop$/m);
+  assert.match(await ok(vault, undefined, "project", "show", "shop"), /^Default: +yes$/m);
+  await ok(vault, undefined, "project", "set-default", "my-app");
+  const again = [...named, "--on-conflict", "skip"];
+  assert.match(
+    await ok(vault, undefined, ...again),
+    /^ +Default project: unchanged; there it was 'shop': 'runevault project set-default NAME' sets/m,
+  );
+  assert.match(await ok(vault, undefined, "project", "show", "my-app"), /^Default: +yes$/m);
+  const told = JSON.parse(await ok(vault, undefined, ...again, "--json"));
+  assert.deepEqual([told.default_project, told.source_default_project], [null, "shop"]);
   assert.equal(await ok(vault, undefined, "secret", "get", "my-app/key"), "super-secret-api-key-12345");
   assert.equal(JSON.parse(await ok(vault, undefined, "secret", "get", "my-app/key", "--json")).version, 2);
 });
@@ -443,7 +479,9 @@ Deno.test("the recovery drill brings a secret back from a backup that was taken 
     await ok(vault, "one", "secret", "put", "pay/key", "--grace", "1h");
     await ok(vault, "two", "secret", "put", "pay/key");
     await ok(vault, undefined, "backup", "create", "--out", out, ...key);
-    assert.match(await ok(vault, undefined, "backup", "verify", out, ...key), /secrets-store\/secrets\.db/);
+    const verified = await ok(vault, undefined, "backup", "verify", out, ...key);
+    assert.match(verified, /^ +Master key 'local': opened one of the values that are sealed with it$/m);
+    assert.match(verified, /secrets-store\/secrets\.db/);
     assert.deepEqual(
       [...Deno.readDirSync(join(vault.dir, "secrets-store"))].map(({ name }) => name).filter((name) =>
         /copy/.test(name)
@@ -481,6 +519,30 @@ Deno.test("backup create refuses a store with a damaged record, and backs up a s
     [...Deno.readDirSync(vault.dir)].map(({ name }) => name).filter((name) => name.startsWith("b.age")),
     ["b.age"],
   );
+});
+
+Deno.test("backup verify fails with another master key, and warns of one that the backup does not hold", async () => {
+  await using vault = await startSecretsVault();
+  const key = await passphraseIn(vault), out = join(vault.dir, "b.age");
+  await ok(vault, "v", "secret", "put", "p/x");
+  await vault.stop();
+  const verify = async (...args: string[]) => {
+    await ok(vault, undefined, "backup", "create", "--out", out, "--force", ...key);
+    return await cli(vault, undefined, "backup", "verify", out, ...key, ...args);
+  };
+  await Deno.writeTextFile(join(vault.dir, "configs/master_key"), new Uint8Array(32).fill(3).toBase64());
+  const { code, stdout, stderr } = await verify();
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(
+    stderr,
+    /^Error: .*b\.age: the master key 'local' in it does not open the store: secret 'p\/x' version 1/,
+  );
+  const config = await Deno.readTextFile(vault.config);
+  await Deno.writeTextFile(vault.config, config.replace("master_key_file:", "key_id: next, master_key_file:"));
+  const unchecked = await verify("--json");
+  assert.equal(unchecked.code, 0);
+  assert.deepEqual(JSON.parse(unchecked.stdout).master_keys, [{ key_id: "local", opened: false }]);
+  assert.match((await verify()).stderr, /^Warning: master key 'local': not checked, it is not in the backup: /);
 });
 
 Deno.test("no value is in what failing commands print, in a log or in the audit log", async () => {

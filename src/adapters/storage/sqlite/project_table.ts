@@ -61,6 +61,11 @@ export class ProjectTable {
     return this.#update({ ...project, isDefault: true });
   }
 
+  /** When no project has the flag; a damaged one may well have been chosen. @throws {VaultError} NOT_FOUND. */
+  setDefaultUnlessChosen(name: string): void {
+    if (!this.db.get("SELECT 1 FROM projects WHERE is_default <> 0 LIMIT 1")) this.setDefault(name);
+  }
+
   /** Also when its record is damaged. */
   delete(name: string): void {
     if (!this.#isThere(name)) throw projectNotFound(name);

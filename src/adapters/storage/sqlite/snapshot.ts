@@ -1,5 +1,6 @@
 import { backup } from "node:sqlite";
 import { VaultError } from "#errors/mod.ts";
+import type { DamagedRecord, StoredVersion } from "#ports/secret_store.ts";
 import { Database, IN_MEMORY, type Row } from "./database.ts";
 import { projectOf, PROJECTS } from "./project_table.ts";
 import { checkedFields, columnsOf, damaged, insertInto, type Table } from "./record.ts";
@@ -7,7 +8,7 @@ import { REWRAP } from "./rewrap_table.ts";
 import { secretOf, SECRETS } from "./secret_table.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { storeError } from "./sqlite_error.ts";
-import { versionOf, VERSIONS } from "./version_table.ts";
+import { versionOf, VERSIONS, VersionTable } from "./version_table.ts";
 
 const PRIVATE = 0o600;
 /** What SQLite keeps in memory at most. */
@@ -106,17 +107,24 @@ export function checkStoreFile(path: string): void {
  * The same of a store's file that is in memory, where nothing of it reaches a disk.
  *
  * @param content At most MAX_STORE_CONTENT bytes.
+ * @returns A version of each key-encryption key that there are versions of.
  */
-export function checkStoreContent(content: Uint8Array): void {
+export function checkStoreContent(content: Uint8Array): StoredVersion[] {
   const copy = opened(() => {
     if (content.length === 0) throw new VaultError("FAILED_PRECONDITION", "it is empty");
     return new Database(IN_MEMORY, MIGRATIONS, content);
   });
   try {
     checkAll(copy);
+    return new VersionTable(copy).sample(1).map(undamaged);
   } finally {
     copy.close();
   }
+}
+
+function undamaged(record: StoredVersion | DamagedRecord): StoredVersion {
+  if ("damage" in record) throw record.damage;
+  return record;
 }
 
 function openSnapshot(path: string): Database {

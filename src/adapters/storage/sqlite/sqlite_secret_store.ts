@@ -97,10 +97,11 @@ export class SqliteSecretStore implements port.SecretStore {
 
   importSecrets(
     secrets: readonly port.ImportedSecret[],
-    { projects = [], changes = [] }: port.ImportOptions = {},
+    { projects = [], defaultProject, changes = [] }: port.ImportOptions = {},
   ): Promise<void> {
     return this.#writer.write(() => {
       for (const { name, ...project } of projects) this.#projects.ensure(name, project);
+      if (defaultProject !== undefined) this.#projects.setDefaultUnlessChosen(defaultProject);
       for (const { address, versions, ...fields } of secrets) {
         this.#projects.ensure(address.project, { at: fields.createdAt, actor: fields.updatedBy });
         const { id } = this.#secrets.insert(address, { ...fields, revision: 1 });

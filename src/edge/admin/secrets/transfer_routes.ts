@@ -68,7 +68,7 @@ async function stage({ imports }: SecretsAdmin, call: AdminCall): Promise<Reply>
 
 async function commit({ imports }: SecretsAdmin, call: AdminCall): Promise<Reply> {
   const fields = await call.fields(), rule = fields.choice("on_conflict", CONFLICT_RULES);
-  const expected = fields.optionalInteger("secrets");
+  const expected = fields.optionalInteger("secrets"), defaultProject = fields.optionalText("default_project");
   fields.check();
   const staged = imports.get(call.name);
   if (staged.size !== expected) {
@@ -76,10 +76,12 @@ async function commit({ imports }: SecretsAdmin, call: AdminCall): Promise<Reply
   }
   const subjectOf = (project: string) => ({ resource: resourceText(projectResource(project)), resultCount: 0 });
   await call.change(...staged.projects.map(subjectOf));
-  const { projects, ...counts } = await staged.commit(rule, ADMIN);
+  const { projects, droppedVersions, defaultProject: became, ...counts } = await staged.commit(rule, ADMIN, {
+    defaultProject,
+  });
   imports.end(call.name);
   call.subjects = staged.projects.map((name) => ({ ...subjectOf(name), resultCount: projects[name] ?? 0 }));
-  return { status: 200, body: counts };
+  return { status: 200, body: { ...counts, dropped_versions: droppedVersions, default_project: became } };
 }
 
 function end({ imports }: SecretsAdmin, call: AdminCall): Promise<Reply> {
