@@ -8,6 +8,7 @@ import { Connections } from "./connections.ts";
 import { listenForProtocol, type Spoken } from "./first_bytes.ts";
 import type { Protocols } from "./protocol.ts";
 import { secureContextOf, type TlsFiles } from "./tls.ts";
+import { pauseAtKernel } from "./tls_pause.ts";
 
 /** Milliseconds from the TCP connection to the end of the TLS handshake, or to the first bytes in clear text. */
 const GREETING_MS = 10_000;
@@ -147,7 +148,9 @@ export class OnePort {
     this.#greeting.delete(endpoints);
     connection.reads(socket);
     // A client without ALPN speaks HTTP/1.1: HTTP/2 over TLS demands it (RFC 9113, section 3.2).
-    this.#serve(socket.alpnProtocol === "h2" ? "http2" : "http1", socket, connection);
+    const spoken = socket.alpnProtocol === "h2" ? "http2" : "http1";
+    if (spoken === "http1") pauseAtKernel(socket); // HTTP/2 has windows of its own
+    this.#serve(spoken, socket, connection);
   }
 
   #serve(spoken: Spoken, socket: Socket, connection: Connection): void {

@@ -77,6 +77,8 @@ export class HttpServer implements Protocol {
       message.destroy();
       return;
     }
+    // Until somebody asks for the body: strangers send bodies too, and node:http would read ahead.
+    if (announcesBody(message)) message.socket.pause();
     http.enqueue(response, async () => {
       const head = readHead(message);
       if ("refusal" in head) return closing(head.refusal);
@@ -86,7 +88,8 @@ export class HttpServer implements Protocol {
       });
       const reply = await this.#answer(request);
       // An unread body would be taken for the next request.
-      return awaitsContinue || !await this.#discarder.discard(message) ? closing(reply) : reply;
+      const isAtEnd = !awaitsContinue && await this.#discarder.discard(message, http.connection.now());
+      return isAtEnd ? reply : closing(reply);
     });
   }
 
@@ -134,6 +137,11 @@ class NodeRequest implements HttpRequest {
     if (announced <= maxBytes) this.beforeBody();
     return readBody(this.message, maxBytes, this.bodyMs);
   }
+}
+
+/** Whether its head does; node:http goes on to read by itself once a body has ended. */
+function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
 function closing(reply: HttpReply): HttpReply {

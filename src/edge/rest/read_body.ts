@@ -4,7 +4,10 @@ import { HttpBodyError } from "./surface.ts";
 /** A small rest is read and dropped, so that a client that is still sending sees why it was refused. */
 const MAX_DISCARD_BYTES = 2 * 1024 * 1024;
 const DISCARD_MS = 1_000;
-/** Long rests that are dropped at a time. Strangers send them too, and what is dropped takes memory until it is gone. */
+/**
+ * Long rests that are dropped within DISCARD_MS, which none outlasts. Strangers send them too, and what is dropped takes
+ * memory until the garbage collector comes round.
+ */
 const MAX_LONG_DISCARDS = 16;
 const SHORT_BYTES = 65_536;
 
@@ -28,18 +31,28 @@ export function readBody(message: IncomingMessage, maxBytes: number, timeoutMs: 
 
 /** Drops what is left of bodies that nobody read. */
 export class BodyDiscarder {
-  #long = 0;
+  /** When the last long ones began. */
+  #begun: number[] = [];
 
-  /** @returns Whether the body ended, so that the connection is of further use. */
-  async discard(message: IncomingMessage): Promise<boolean> {
+  /**
+   * @param now Clock.monotonic().
+   * @returns Whether the body ended, so that the connection is of further use.
+   */
+  async discard(message: IncomingMessage, now: number): Promise<boolean> {
     if (message.complete) {
       message.resume();
       return true;
     }
     const announced = Number(message.headers["content-length"] ?? Infinity);
-    if (announced <= SHORT_BYTES || this.#long >= MAX_LONG_DISCARDS) return await drop(message, SHORT_BYTES);
-    this.#long++;
-    return await drop(message, MAX_DISCARD_BYTES).finally(() => this.#long--);
+    if (announced <= SHORT_BYTES) return await drop(message, SHORT_BYTES);
+    return this.#mayBeginLong(now) && await drop(message, MAX_DISCARD_BYTES);
+  }
+
+  #mayBeginLong(now: number): boolean {
+    this.#begun = this.#begun.filter((begun) => now - begun < DISCARD_MS);
+    if (this.#begun.length >= MAX_LONG_DISCARDS) return false;
+    this.#begun.push(now);
+    return true;
   }
 }
 
@@ -67,6 +80,7 @@ function receive(message: IncomingMessage, timeoutMs: number, take: (chunk: Uint
     try {
       take(chunk);
     } catch (reason) {
+      message.socket.pause(); // at once: Deno reads on and on before the promise gets its turn
       reject(reason);
     }
   };
@@ -74,6 +88,8 @@ function receive(message: IncomingMessage, timeoutMs: number, take: (chunk: Uint
   const timer = setTimeout(() => reject(new HttpBodyError(408, "the body took too long")), timeoutMs);
   if (message.destroyed) onClose();
   message.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onClose);
+  message.resume(); // a reader before may have paused both
+  message.socket.resume();
   return promise.finally(() => {
     clearTimeout(timer);
     message.pause();

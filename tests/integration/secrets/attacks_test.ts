@@ -8,7 +8,7 @@
  * | a deny on a narrow pattern bypassed by listing | "a listing never shows ..." |
  * | glob characters in names | "names are data ..." |
  * | letter case and Unicode forms of names | "names are data ..." |
- * | destructive or expensive work before authentication | "nothing is read of a stranger's body ..." |
+ * | destructive or expensive work before authentication | "nothing is read of a stranger's body ...", "500 strangers' bodies ..." |
  * | comparing secrets byte by byte | "unknown and known ..."; domain/access/access_guard_test.ts, domain/secrets/verify.ts: fixed work |
  * | lockout keyed on one spelling | "an address is locked out in every spelling" |
  * | secrets in logs; an error that quotes what was sent | canary_test.ts |
@@ -266,6 +266,21 @@ Deno.test("nothing is read of a stranger's body, and nothing is changed or promi
   assert.ok((await memoryOf(vault.pid)).peak - before.peak < 100 * MIB);
 });
 
+for (const framing of ["a length", "chunks"]) {
+  Deno.test({
+    name: `500 strangers' bodies of 1 MiB with ${framing} are refused in less than 400 MiB`,
+    ignore: Deno.build.os !== "linux",
+    fn: async () => {
+      await using vault = await startSecretsVault();
+      const before = await memoryOf(vault.pid);
+      const statuses = await Promise.all(Array.from({ length: 500 }, () => statusForBody(vault, framing === "chunks")));
+      assert.deepEqual([...new Set(statuses)], ["HTTP/1.1 401"]);
+      const { peak } = await memoryOf(vault.pid);
+      assert.ok(peak - before.now < 400 * MIB, `${before.now / MIB} MiB became ${peak / MIB}`);
+    },
+  });
+}
+
 Deno.test("unknown and known users, and tokens of any kind, get one answer", async () => {
   await using vault = await startSecretsVault();
   const api = new AdminApi(vault.socket), token = await api.issue("alice"), other = await api.issue("bob");
@@ -425,3 +440,23 @@ Deno.test("an id opens nothing", async () => {
   assert.notEqual(moved.body.id, id);
   assert.equal((await admin.get("/api/secrets/theirs/x")).body.value, "v");
 });
+
+/** Sends a body of 1 MiB without a token, as fast as it is taken. @returns How the answer begins. */
+async function statusForBody({ port, ca }: TestVault, isChunked: boolean): Promise<string> {
+  using client = await Deno.connectTls({ hostname: "localhost", port, caCerts: [ca], alpnProtocols: ["http/1.1"] });
+  const framing = isChunked ? "transfer-encoding: chunked" : `content-length: ${MIB}`;
+  const head = `PUT /v1/secrets/x HTTP/1.1\r\nhost: localhost\r\n${framing}\r\n\r\n${isChunked ? "100000\r\n" : ""}`;
+  const request = new TextEncoder().encode(`${head}${"x".repeat(MIB)}${isChunked ? "\r\n0\r\n\r\n" : ""}`);
+  const sent = sendAll(client, request).catch(() => {}); // it is cut where the answer comes first
+  const answer = new Uint8Array(12);
+  let length = 0;
+  for (let count; length < answer.length && (count = await client.read(answer.subarray(length))) !== null;) {
+    length += count;
+  }
+  await sent;
+  return new TextDecoder().decode(answer.subarray(0, length));
+}
+
+async function sendAll(client: Deno.TlsConn, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await client.write(bytes.subarray(at, at + 65_536));
+}
