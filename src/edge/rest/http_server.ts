@@ -5,7 +5,7 @@ import type { Log } from "#ports/log.ts";
 import type { Connection, Protocol } from "../listener/mod.ts";
 import { HttpConnection, type HttpTimes } from "./http_connection.ts";
 import { checkHeaders, errorReply } from "./replies.ts";
-import { BodyDiscarder, readBody } from "./read_body.ts";
+import { BodyDiscarder, readBody, SHORT_BYTES } from "./read_body.ts";
 import { peerAddressOf, readHead, type RequestHead } from "./request_head.ts";
 import { HttpBodyError, type HttpReply, type HttpRequest, type HttpSurface } from "./surface.ts";
 
@@ -77,10 +77,10 @@ export class HttpServer implements Protocol {
       message.destroy();
       return;
     }
+    const head = readHead(message);
     // Until somebody asks for the body: strangers send bodies too, and node:http would read ahead.
-    if (announcesBody(message)) message.socket.pause();
+    if ("refusal" in head || head.bodyLength > SHORT_BYTES) message.socket.pause();
     http.enqueue(response, async () => {
-      const head = readHead(message);
       if ("refusal" in head) return closing(head.refusal);
       const request = new NodeRequest(message, head, this.#times.bodyMs, () => {
         if (awaitsContinue) response.writeContinue();
@@ -88,7 +88,7 @@ export class HttpServer implements Protocol {
       });
       const reply = await this.#answer(request);
       // An unread body would be taken for the next request.
-      const isAtEnd = !awaitsContinue && await this.#discarder.discard(message, http.connection.now());
+      const isAtEnd = !awaitsContinue && await this.#discarder.discard(message, head.bodyLength, http.connection.now());
       return isAtEnd ? reply : closing(reply);
     });
   }
@@ -133,15 +133,10 @@ class NodeRequest implements HttpRequest {
   body(maxBytes: number): Promise<Uint8Array> {
     if (this.#isRead) throw new Error("the body has been read before");
     this.#isRead = true;
-    const announced = Number(this.header("content-length") ?? 0);
-    if (announced <= maxBytes) this.beforeBody();
-    return readBody(this.message, maxBytes, this.bodyMs);
+    const { bodyLength: length } = this.head;
+    if (length <= maxBytes || length === Infinity) this.beforeBody();
+    return readBody(this.message, { length, maxBytes, timeoutMs: this.bodyMs });
   }
-}
-
-/** Whether its head does; node:http goes on to read by itself once a body has ended. */
-function announcesBody({ headers }: IncomingMessage): boolean {
-  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
 function closing(reply: HttpReply): HttpReply {

@@ -9,17 +9,29 @@ const DISCARD_MS = 1_000;
  * memory until the garbage collector comes round.
  */
 const MAX_LONG_DISCARDS = 16;
-const SHORT_BYTES = 65_536;
+/** Of a body that may be read before it is asked for. */
+export const SHORT_BYTES = 65_536;
+
+/** What is known of a body before it comes, and what it may cost. */
+export interface BodyLimits {
+  /** As its head has it (RequestHead). */
+  readonly length: number;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+}
 
 /**
  * Reads a whole body; no memory is taken for what is only announced, and the pieces that it came in are zeroed.
  *
  * @throws {HttpBodyError} longer than `maxBytes`, not there within `timeoutMs`, or cut off.
  */
-export function readBody(message: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<Uint8Array> {
+export function readBody(
+  message: IncomingMessage,
+  { length, maxBytes, timeoutMs }: BodyLimits,
+): Promise<Uint8Array> {
   // Made when it is needed: an error takes a picture of the stack, which each body would pay for.
   const tooLong = () => new HttpBodyError(413, `the body is longer than ${maxBytes} bytes`);
-  if (Number(message.headers["content-length"] ?? 0) > maxBytes) return Promise.reject(tooLong());
+  if (length !== Infinity && length > maxBytes) return Promise.reject(tooLong());
   const parts: Uint8Array[] = [];
   let total = 0;
   return receive(message, timeoutMs, (chunk) => {
@@ -35,16 +47,17 @@ export class BodyDiscarder {
   #begun: number[] = [];
 
   /**
+   * @param length As its head has it (RequestHead).
    * @param now Clock.monotonic().
    * @returns Whether the body ended, so that the connection is of further use.
    */
-  async discard(message: IncomingMessage, now: number): Promise<boolean> {
+  async discard(message: IncomingMessage, length: number, now: number): Promise<boolean> {
     if (message.complete) {
       message.resume();
       return true;
     }
-    const announced = Number(message.headers["content-length"] ?? Infinity);
-    if (announced <= SHORT_BYTES) return await drop(message, SHORT_BYTES);
+    if (length <= SHORT_BYTES) return await drop(message, SHORT_BYTES);
+    if (length !== Infinity && length > MAX_DISCARD_BYTES) return false;
     return this.#mayBeginLong(now) && await drop(message, MAX_DISCARD_BYTES);
   }
 
@@ -57,7 +70,6 @@ export class BodyDiscarder {
 }
 
 async function drop(message: IncomingMessage, maxBytes: number): Promise<boolean> {
-  if (Number(message.headers["content-length"] ?? 0) > maxBytes) return false;
   let total = 0;
   try {
     await receive(message, DISCARD_MS, (chunk) => {

@@ -13,6 +13,8 @@ export interface RequestHead {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: ReadonlyMap<string, string>;
+  /** In bytes: 0 without a body, Infinity for one in chunks. */
+  readonly bodyLength: number;
 }
 
 /** Reads a head that the HTTP parser let through, and refuses what it leaves open. */
@@ -32,9 +34,10 @@ export function readHead(message: IncomingMessage): RequestHead | { readonly ref
   if (!/^(chunked)?$/i.test(headers.get("transfer-encoding") ?? "")) {
     return { refusal: errorReply(501, "of transfer codings only chunked is understood") };
   }
+  const bodyLength = headers.has("transfer-encoding") ? Infinity : Number(headers.get("content-length") ?? 0);
   const mark = target.indexOf("?");
   const path = mark < 0 ? target : target.slice(0, mark);
-  return { path, query: new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1)), headers };
+  return { path, query: new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1)), headers, bodyLength };
 }
 
 /** The address without a port; IPv4-mapped IPv6 as IPv4. */
