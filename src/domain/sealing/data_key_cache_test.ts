@@ -152,6 +152,19 @@ Deno.test("DataKeyCache gives a key only for the same wrapped key, key id, name 
   ) await assert.rejects(cache.unwrap(other, context), { code: "UNAVAILABLE" });
 });
 
+Deno.test("DataKeyCache gives a key that was wrapped anew the place and the time of the one before, and wipes that", async () => {
+  const { service, clock, cache } = cached({ ttlSeconds: 10 });
+  const first = await cache.generate(CONTEXT), second = await cache.generate(CONTEXT);
+  await cache.unwrap(first, CONTEXT);
+  clock.advanceSeconds(6);
+  for (let i = 0; i < 2; i++) assert.deepEqual(await cache.unwrap(second, CONTEXT), second.dataKey);
+  assert.deepEqual([service.unwraps, cache.size], [2, 1]);
+  assert.deepEqual(service.given.map((key) => key.every((byte) => byte === 0)), [true, false]);
+  clock.advanceSeconds(4);
+  await cache.unwrap(second, CONTEXT);
+  assert.equal(service.unwraps, 3);
+});
+
 Deno.test("DataKeyCache keeps cached versions readable while the service is away, and writes are refused", async () => {
   const { service, cache, clock } = cached();
   const sealer = new EnvelopeSealer({ keys: cache });

@@ -7,9 +7,9 @@ const MAX_SECRETS = 1024;
 const REMEMBERED = 4096;
 
 /**
- * Current versions that were read more than once of late, sealed as they lie in the file. Nobody else can write the file while it is
- * open, so that they hold until this process writes: then all are forgotten. One that is read once, as in a pass over very
- * many, is not kept: to make room for it, and clear it away, costs more than it could save.
+ * Current versions that were read more than once of late, sealed as they lie in the file. Nobody else can write the file
+ * while it is open, so that they hold until this process writes: then all are forgotten. One that is read once, as in a
+ * pass over very many, is not kept: to make room for it, and clear it away, costs more than it could save.
  */
 export class ReadCache {
   readonly #secrets = new Map<string, ReadSecret>();
