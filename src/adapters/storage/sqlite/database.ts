@@ -10,11 +10,13 @@ export const IN_MEMORY = ":memory:";
 const CACHE_KIBIBYTES = 32 * 1024;
 
 /**
- * The lock is held as long as the file is open: a second process cannot write behind this one's back. What is deleted is
- * overwritten. The connection can load no extension and attach no other file.
+ * The lock is held as long as the file is open: a second process cannot write behind this one's back. Set before the file is
+ * looked at: else the index of its WAL lies in shared memory, and each read takes and gives back a lock there.
  */
+const OURS_ALONE = "PRAGMA locking_mode = EXCLUSIVE";
+
+/** What is deleted is overwritten. The connection can load no extension and attach no other file. */
 const SETTINGS = `
-PRAGMA locking_mode = EXCLUSIVE;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
@@ -58,6 +60,7 @@ export class Database {
     }
     try {
       if (content) this.#db.deserialize(content);
+      this.#db.exec(OURS_ALONE);
       this.#check(migrations);
       this.#db.exec(SETTINGS);
       this.#migrate(migrations);

@@ -79,6 +79,17 @@ Deno.test("the store works with read and write of its directory alone, and no ot
     assert.deepEqual(stdout.trim().split("\n"), ["1", ...Array(2).fill("too many attached databases - max 0")]);
   }));
 
+Deno.test("the index of the WAL is this process's alone, in an existing file too", () =>
+  inDirectory((directory, path) => {
+    for (const _opened of ["new", "again"]) {
+      const db = new Database(path);
+      db.exec("INSERT OR REPLACE INTO rewrap_state VALUES (1, NULL, NULL, 0, 0)");
+      const names = [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
+      assert.deepEqual(names, ["secrets.db", "secrets.db-wal"]);
+      db.close();
+    }
+  }));
+
 Deno.test("a second process cannot open a file in use", () =>
   inDirectory((_directory, path) => {
     const db = new Database(path);
