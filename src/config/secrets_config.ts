@@ -45,8 +45,9 @@ export interface KmsConfig {
   readonly credentialsFile: string;
   /** Section of that file. */
   readonly profile: string;
+  /** With AWS, as the two after it. */
   readonly maxRetries: number;
-  /** How long a data key stays in the cache; 0: not at all. */
+  /** How long a data key stays in memory; 0: not at all. */
   readonly cacheSeconds: number;
   readonly cacheEntries: number;
 }

@@ -15,12 +15,14 @@ export interface KeySurroundings {
 }
 
 /**
- * Opens the configured key-encryption keys behind the cache of data keys; must run before the process is sealed.
+ * Opens the configured key-encryption keys; must run before the process is sealed. Those of a service stand behind the cache
+ * of data keys; a key of our own unwraps as fast as a cache answers, and keeps no clear data key in memory.
  *
  * @throws {VaultError} INVALID_ARGUMENT, naming the setting, when a key is missing or no key: none is ever made up.
  */
 export async function openKeyEncryption(settings: KmsConfig, surroundings: KeySurroundings): Promise<KeyEncryption> {
-  const keys = settings.mode === "aws" ? await openAwsKeys(settings, surroundings) : openLocalKeys(settings);
+  if (settings.mode === "local") return openLocalKeys(settings);
+  const keys = await openAwsKeys(settings, surroundings);
   const { clock, timer } = surroundings, { cacheSeconds: ttlSeconds, cacheEntries: maxKeys } = settings;
   return new DataKeyCache(keys, { clock, timer, ttlSeconds, maxKeys });
 }

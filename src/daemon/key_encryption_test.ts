@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { KmsConfig } from "#config/mod.ts";
+import { DataKeyCache } from "#domain/sealing/mod.ts";
 import { systemClock } from "#ports/clock.ts";
 import { systemTimer } from "#ports/timer.ts";
 import { openKeyEncryption } from "./key_encryption.ts";
@@ -41,6 +42,7 @@ Deno.test("openKeyEncryption() wraps with the local key and unwraps with previou
     previousKeys: { local: keyText(1) },
   });
   assert.equal(after.keyId, "2027");
+  assert.equal(after instanceof DataKeyCache, false, "no data key stays in memory");
   assert.deepEqual(await after.unwrap(wrapped, CONTEXT), dataKey);
   await Promise.all([before.close(), after.close()]);
 });
@@ -48,6 +50,7 @@ Deno.test("openKeyEncryption() wraps with the local key and unwraps with previou
 Deno.test("openKeyEncryption() of AWS opens without asking the service", async () => {
   const keys = await open(AWS, { AWS_ACCESS_KEY_ID: "AKIA1", AWS_SECRET_ACCESS_KEY: "canary" });
   assert.equal(keys.keyId, "1234abcd");
+  assert.ok(keys instanceof DataKeyCache);
   await keys.close();
 });
 
