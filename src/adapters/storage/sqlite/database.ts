@@ -15,10 +15,13 @@ const CACHE_KIBIBYTES = 32 * 1024;
  */
 const OURS_ALONE = "PRAGMA locking_mode = EXCLUSIVE";
 
-/** What is deleted is overwritten. The connection can load no extension and attach no other file. */
+/**
+ * What is deleted is overwritten. The connection can load no extension and attach no other file. NORMAL is FULL without the
+ * flush of the WAL after each commit, during which the event loop would wait for the disk: durable() makes that one.
+ */
 const SETTINGS = `
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
+PRAGMA synchronous = NORMAL;
 PRAGMA foreign_keys = ON;
 PRAGMA trusted_schema = OFF;
 PRAGMA cell_size_check = ON;
@@ -43,6 +46,13 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>();
   readonly #lastIds = new Map<string, number>();
   #changes = 0;
+  /** How often something was committed, and how many of these commits are on disk for certain. */
+  #commits = 0;
+  #durable = 0;
+  #flushing: Promise<void> | undefined;
+  /** A flush has failed: the kernel tells of a page that it could not write once, and of none that it gave up. */
+  #isSuspect = false;
+  #wal: Deno.FsFile | undefined;
 
   /**
    * Opens the file, makes it (readable by its owner alone) when there is none, and brings its schema forward.
@@ -130,6 +140,54 @@ export class Database {
     this.#db.exec(sql);
   }
 
+  /** Ends the transaction. Reads here see it at once; nobody may hear of it before durable(). */
+  commit(): void {
+    this.run("COMMIT");
+    this.#commits++;
+  }
+
+  get isDurable(): boolean {
+    return this.#durable === this.#commits;
+  }
+
+  /**
+   * Resolves when all that is committed by now is on disk. Calls share flushes, and the event loop goes on meanwhile.
+   *
+   * @throws {VaultError} INTERNAL when that is not certain; the next call tries again, the hard way.
+   */
+  async durable(): Promise<void> {
+    const wanted = this.#commits;
+    while (this.#durable < wanted) {
+      await (this.#flushing ??= this.#flush().finally(() => this.#flushing = undefined));
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const commits = this.#commits;
+    try {
+      if (this.#isSuspect) this.#checkpoint();
+      else await this.syncWal();
+      this.#isSuspect = false;
+      this.#durable = commits;
+    } catch (reason) {
+      this.#isSuspect = true;
+      throw storeError("the last changes may not be on disk", reason);
+    }
+  }
+
+  /** Writes all that is in the WAL to the database's file, flushes that, and empties the WAL. */
+  #checkpoint(): void {
+    const [isBlocked] = this.get("PRAGMA wal_checkpoint(TRUNCATE)")!;
+    if (isBlocked !== 0n) throw new Error("the WAL could not be written to the database");
+  }
+
+  /** Protected for tests that hold it up. */
+  protected async syncWal(): Promise<void> {
+    if (this.path === IN_MEMORY) return;
+    this.#wal ??= Deno.openSync(`${this.path}-wal`, { read: true }); // the same file until the database is closed
+    await this.#wal.syncData();
+  }
+
   get isInTransaction(): boolean {
     return this.#db.isTransaction;
   }
@@ -141,6 +199,8 @@ export class Database {
 
   close(): void {
     if (this.#db.isOpen) this.#db.close();
+    this.#wal?.close();
+    this.#wal = undefined;
   }
 
   #pragma(name: string): number {
