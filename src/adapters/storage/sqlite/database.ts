@@ -7,7 +7,8 @@ import { storeError } from "./sqlite_error.ts";
 const APPLICATION_ID = 0x52564c54;
 const PRIVATE = 0o600;
 export const IN_MEMORY = ":memory:";
-const CACHE_KIBIBYTES = 32 * 1024;
+/** Room for the upper levels of a million secrets; a larger one holds few leaves more and is slower to go through. */
+const CACHE_KIBIBYTES = 8 * 1024;
 
 /**
  * The lock is held as long as the file is open: a second process cannot write behind this one's back. Set before the file is
