@@ -75,6 +75,7 @@ export class Database {
       this.#check(migrations);
       this.#db.exec(SETTINGS);
       this.#migrate(migrations);
+      if (path !== IN_MEMORY) this.#wal = Deno.openSync(`${path}-wal`, { read: true }); // the same file until close()
     } catch (reason) {
       this.#db.close();
       throw storeError(`cannot open ${path}`, reason);
@@ -163,30 +164,39 @@ export class Database {
     }
   }
 
+  /**
+   * After a failed flush, before anything else is done: writes what is in the WAL to the database's file, flushes that, and
+   * empties the WAL.
+   *
+   * @throws {VaultError} INTERNAL when that fails too.
+   */
+  recover(): void {
+    if (!this.#isSuspect) return;
+    try {
+      const [isBlocked] = this.get("PRAGMA wal_checkpoint(TRUNCATE)")!;
+      if (isBlocked !== 0n) throw new Error("the WAL could not be written to the database");
+    } catch (reason) {
+      throw notOnDisk(reason);
+    }
+    this.#isSuspect = false;
+    this.#durable = this.#commits;
+  }
+
   async #flush(): Promise<void> {
     const commits = this.#commits;
+    if (this.#isSuspect) return this.recover();
     try {
-      if (this.#isSuspect) this.#checkpoint();
-      else await this.syncWal();
-      this.#isSuspect = false;
+      await this.syncWal();
       this.#durable = commits;
     } catch (reason) {
       this.#isSuspect = true;
-      throw storeError("the last changes may not be on disk", reason);
+      throw notOnDisk(reason);
     }
-  }
-
-  /** Writes all that is in the WAL to the database's file, flushes that, and empties the WAL. */
-  #checkpoint(): void {
-    const [isBlocked] = this.get("PRAGMA wal_checkpoint(TRUNCATE)")!;
-    if (isBlocked !== 0n) throw new Error("the WAL could not be written to the database");
   }
 
   /** Protected for tests that hold it up. */
   protected async syncWal(): Promise<void> {
-    if (this.path === IN_MEMORY) return;
-    this.#wal ??= Deno.openSync(`${this.path}-wal`, { read: true }); // the same file until the database is closed
-    await this.#wal.syncData();
+    await this.#wal?.syncData();
   }
 
   get isInTransaction(): boolean {
@@ -236,6 +246,10 @@ export class Database {
       throw reason;
     }
   }
+}
+
+function notOnDisk(reason: unknown): VaultError {
+  return storeError("the last changes may not be on disk", reason);
 }
 
 /** SQLite gives its journal the mode of the file. */

@@ -55,10 +55,20 @@ export class GroupWriter {
   }
 
   #flush(): void {
-    this.#commit(this.#waiting.splice(0, MAX_GROUP));
+    this.#write(this.#waiting.splice(0, MAX_GROUP));
     if (this.#waiting.length > 0) return void setImmediate(() => this.#flush());
     this.#idle?.resolve();
     this.#idle = undefined;
+  }
+
+  #write(group: readonly Waiting[]): void {
+    try {
+      this.db.recover(); // nothing is written on top of what may be lost
+    } catch (reason) {
+      for (const command of group) command.fail(reason as Error);
+      return;
+    }
+    this.#commit(group);
   }
 
   #commit(group: readonly Waiting[]): void {

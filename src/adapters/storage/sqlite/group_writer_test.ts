@@ -4,7 +4,7 @@ import { VaultError } from "#errors/mod.ts";
 import { changed, fresh, sealedAs } from "../../../../tests/contract/secret_store_contract.ts";
 import { refusal } from "../../../../tests/support/secret_engine.ts";
 import { parseAddress } from "#domain/secrets/mod.ts";
-import { type Cell, Database } from "./database.ts";
+import { type Cell, Database, type Row } from "./database.ts";
 import { GroupWriter } from "./group_writer.ts";
 import { SqliteSecretStore } from "./mod.ts";
 
@@ -14,6 +14,7 @@ class WatchedDatabase extends Database {
   failures = 0;
   flushes = 0;
   disk: () => Promise<void> = () => Promise.resolve();
+  isBroken = false;
 
   constructor() {
     super(":memory:");
@@ -28,6 +29,11 @@ class WatchedDatabase extends Database {
       }
     }
     return super.run(sql, ...values);
+  }
+
+  override get(sql: string, ...values: Cell[]): Row | undefined {
+    if (sql.startsWith("PRAGMA wal_checkpoint") && this.isBroken) throw new Error("disk I/O error");
+    return super.get(sql, ...values);
   }
 
   protected override async syncWal(): Promise<void> {
@@ -101,17 +107,25 @@ Deno.test("close() waits until the disk has what was committed", async () => {
   await Promise.all([change, closed]);
 });
 
-Deno.test("what the disk failed to take is in doubt for its writers and for readers, until it is written anew", async () => {
+Deno.test("what the disk failed to take is in doubt, and nothing is read or written until it is written anew", async () => {
   const db = new WatchedDatabase();
   await using store = new SqliteSecretStore(":memory:", db);
+  const create = (i: number) => refusal(store.createSecret(fresh(address(i))));
   db.disk = () => Promise.reject(new Error("Input/output error"));
-  const changes = [1, 2].map((i) => refusal(store.createSecret(fresh(address(i)))));
-  const failed = "INTERNAL secrets store: the last changes may not be on disk: Input/output error";
-  assert.deepEqual(await Promise.all(changes), [failed, failed]);
-  assert.equal((await store.findSecret(address(1)))?.path, address(1).path); // a checkpoint was made first
-  assert.equal(db.flushes, 1);
+  const failed = (reason: string) => `INTERNAL secrets store: the last changes may not be on disk: ${reason} error`;
+  assert.deepEqual(await Promise.all([create(1), create(2)]), [failed("Input/output"), failed("Input/output")]);
+  db.isBroken = true;
+  const commits = db.commits;
+  assert.deepEqual(
+    await Promise.all([create(3), create(4), refusal(store.findSecret(address(1)))]),
+    Array(3).fill(failed("disk I/O")),
+  );
+  assert.equal(db.commits, commits);
+  db.isBroken = false;
   db.disk = () => Promise.resolve();
-  assert.equal(await refusal(store.createSecret(fresh(address(3)))), "OK");
+  assert.deepEqual(await Promise.all([create(5), create(6)]), ["OK", "OK"]);
+  const found = await Promise.all([1, 2, 3, 4, 5, 6].map((i) => store.findSecret(address(i))));
+  assert.deepEqual(found.map((secret) => secret !== undefined), [true, true, false, false, true, true]);
 });
 
 Deno.test("when a commit fails, each command is done alone, and only those that fail again are told so", async () => {
