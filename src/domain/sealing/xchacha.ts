@@ -36,6 +36,12 @@ type Call = (a: number, b: number, c: number, d: number, e: number, f: number, g
 const sodium = await (libsodium as unknown as () => Promise<Sodium>)();
 if (sodium._sodium_init() < 0) throw new Error("libsodium cannot be initialised");
 
+let room = { address: 0, bytes: 0 };
+const ZEROS: CipherInput = {
+  key: new Uint8Array(KEY_BYTES),
+  nonce: new Uint8Array(NONCE_BYTES),
+  aad: new Uint8Array(),
+};
 const seal = sodium._crypto_aead_xchacha20poly1305_ietf_encrypt;
 const open = sodium._crypto_aead_xchacha20poly1305_ietf_decrypt;
 
@@ -51,10 +57,22 @@ export function encryptXChaCha(input: CipherInput, plaintext: Uint8Array): Uint8
 /** @param sealed Ciphertext and tag. @returns The plaintext; undefined when anything was changed. */
 export function decryptXChaCha(input: CipherInput, sealed: Uint8Array): Uint8Array | undefined {
   const { length } = sealed, aadLength = input.aad.length;
-  return withCopies(input, sealed, (at, { key, nonce, aad }) => {
-    const status = open(at, 0, 0, at, length, 0, aad, aadLength, 0, nonce, key);
-    return status === 0 ? sodium.HEAPU8.slice(at, at + length - TAG_BYTES) : undefined;
-  });
+  try {
+    return withCopies(input, sealed, (at, { key, nonce, aad }) => {
+      const status = open(at, 0, 0, at, length, 0, aad, aadLength, 0, nonce, key);
+      return status === 0 ? sodium.HEAPU8.slice(at, at + length - TAG_BYTES) : undefined;
+    });
+  } finally {
+    wipeStack();
+  }
+}
+
+/** A byte sealed under a key of zeros. */
+const NOTHING = encryptXChaCha(ZEROS, new Uint8Array(1));
+
+/** ChaCha20 leaves a message's last block on libsodium's stack: opening another message puts that one's there. */
+function wipeStack(): void {
+  withCopies(ZEROS, NOTHING, (at, { key, nonce }) => open(at, 0, 0, at, NOTHING.length, 0, 0, 0, 0, nonce, key));
 }
 
 /**
@@ -82,8 +100,6 @@ function withCopies<T>(
     sodium.HEAPU8.fill(0, start, start + bytes);
   }
 }
-
-let room = { address: 0, bytes: 0 };
 
 /** The one room of all operations, as large as the largest: each is over before the next begins. */
 function roomFor(bytes: number): number {
