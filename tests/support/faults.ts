@@ -63,14 +63,14 @@ export class SmallDisk implements AsyncDisposable {
   }
 }
 
-/** Makes system calls of a running process fail with EIO, until it is disposed of. */
+/** Makes a system call of a running process fail with EIO, until it is disposed of. */
 export class IoErrors implements AsyncDisposable {
   private constructor(readonly strace: Deno.ChildProcess, readonly reader: Promise<void>) {}
 
   /** @param path Only calls on this very file; all without. */
   static async inject(
     pid: number,
-    syscall: "write" | "fsync" | "fdatasync" | "fsync,fdatasync" | "rename" | "pwrite64",
+    syscall: "write" | "fsync" | "fdatasync" | "rename" | "pwrite64",
     path?: string,
   ): Promise<IoErrors> {
     const filter = path === undefined ? [] : ["-P", path];

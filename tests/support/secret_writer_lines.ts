@@ -7,15 +7,13 @@ export const NAMES_PER_CLIENT = 3;
 /** A name brought to a version; 0 is its deletion. */
 export interface Move {
   readonly name: string;
-  /** The version that it was at. */
-  readonly from: number;
   readonly version: number;
   /** Different each time. */
   readonly nonce: number;
 }
 
 export interface Line extends Move {
-  readonly kind: "try" | "ok" | "failed" | "unread";
+  readonly kind: "try" | "ok" | "failed";
   readonly client: number;
   readonly reason?: string;
 }

@@ -16,13 +16,10 @@ const CACHE_KIBIBYTES = 8 * 1024;
  */
 const OURS_ALONE = "PRAGMA locking_mode = EXCLUSIVE";
 
-/**
- * What is deleted is overwritten. The connection can load no extension and attach no other file. NORMAL is FULL without the
- * flush of the WAL after each commit, during which the event loop would wait for the disk: durable() makes that one.
- */
+/** What is deleted is overwritten. The connection can load no extension and attach no other file. */
 const SETTINGS = `
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
+PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
 PRAGMA trusted_schema = OFF;
 PRAGMA cell_size_check = ON;
@@ -47,13 +44,6 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>();
   readonly #lastIds = new Map<string, number>();
   #changes = 0;
-  /** How often something was committed, and how many of these commits are on disk for certain. */
-  #commits = 0;
-  #durable = 0;
-  #flushing: Promise<void> | undefined;
-  /** A flush has failed: the kernel tells of a page that it could not write once, and of none that it gave up. */
-  #isSuspect = false;
-  #wal: Deno.FsFile | undefined;
 
   /**
    * Opens the file, makes it (readable by its owner alone) when there is none, and brings its schema forward.
@@ -75,7 +65,6 @@ export class Database {
       this.#check(migrations);
       this.#db.exec(SETTINGS);
       this.#migrate(migrations);
-      if (path !== IN_MEMORY) this.#wal = Deno.openSync(`${path}-wal`, { read: true }); // the same file until close()
     } catch (reason) {
       this.#db.close();
       throw storeError(`cannot open ${path}`, reason);
@@ -142,63 +131,6 @@ export class Database {
     this.#db.exec(sql);
   }
 
-  /** Ends the transaction. Reads here see it at once; nobody may hear of it before durable(). */
-  commit(): void {
-    this.run("COMMIT");
-    this.#commits++;
-  }
-
-  get isDurable(): boolean {
-    return this.#durable === this.#commits;
-  }
-
-  /**
-   * Resolves when all that is committed by now is on disk. Calls share flushes, and the event loop goes on meanwhile.
-   *
-   * @throws {VaultError} INTERNAL when that is not certain; the next call tries again, the hard way.
-   */
-  async durable(): Promise<void> {
-    const wanted = this.#commits;
-    while (this.#durable < wanted) {
-      await (this.#flushing ??= this.#flush().finally(() => this.#flushing = undefined));
-    }
-  }
-
-  /**
-   * After a failed flush, before anything else is done: writes what is in the WAL to the database's file, flushes that, and
-   * empties the WAL.
-   *
-   * @throws {VaultError} INTERNAL when that fails too.
-   */
-  recover(): void {
-    if (!this.#isSuspect) return;
-    try {
-      const [isBlocked] = this.get("PRAGMA wal_checkpoint(TRUNCATE)")!;
-      if (isBlocked !== 0n) throw new Error("the WAL could not be written to the database");
-    } catch (reason) {
-      throw notOnDisk(reason);
-    }
-    this.#isSuspect = false;
-    this.#durable = this.#commits;
-  }
-
-  async #flush(): Promise<void> {
-    const commits = this.#commits;
-    if (this.#isSuspect) return this.recover();
-    try {
-      await this.syncWal();
-      this.#durable = commits;
-    } catch (reason) {
-      this.#isSuspect = true;
-      throw notOnDisk(reason);
-    }
-  }
-
-  /** Protected for tests that hold it up. */
-  protected async syncWal(): Promise<void> {
-    await this.#wal?.syncData();
-  }
-
   get isInTransaction(): boolean {
     return this.#db.isTransaction;
   }
@@ -210,8 +142,6 @@ export class Database {
 
   close(): void {
     if (this.#db.isOpen) this.#db.close();
-    this.#wal?.close();
-    this.#wal = undefined;
   }
 
   #pragma(name: string): number {
@@ -246,10 +176,6 @@ export class Database {
       throw reason;
     }
   }
-}
-
-function notOnDisk(reason: unknown): VaultError {
-  return storeError("the last changes may not be on disk", reason);
 }
 
 /** SQLite gives its journal the mode of the file. */

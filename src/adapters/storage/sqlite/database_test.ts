@@ -22,7 +22,7 @@ Deno.test("a file is durable, checked and closed to what it does not need", () =
     const db = new Database(path);
     const settings = {
       journal_mode: "wal",
-      synchronous: "1", // durable() flushes the WAL
+      synchronous: "2",
       foreign_keys: "1",
       trusted_schema: "0",
       secure_delete: "1",

@@ -7,23 +7,20 @@ import { storeError } from "./sqlite_error.ts";
 const MAX_GROUP = 128;
 
 interface Waiting {
-  /** Runs the command in the open transaction; what it returns settles the caller's promise once that is on disk. */
+  /** Runs the command in the open transaction; what it returns settles the caller's promise after the commit. */
   readonly run: () => () => void;
   readonly fail: (reason: Error) => void;
 }
 
 /**
- * The one writer. Commands that come in the same turn of the event loop share a transaction, and transactions that come while
- * the disk is busy share a flush. Where one command has to be undone all of its group are, and each is done alone: one that
- * is refused takes none with it. A caller hears of success only once it is on disk; where that fails, the change may be
- * there or not.
+ * The one writer. Commands that come in the same turn of the event loop, or while a commit holds it, share a transaction
+ * and one flush to disk. Where one of them has to be undone all are, and each is done alone: one that is refused takes none
+ * with it. A caller hears of success only after COMMIT.
  */
 export class GroupWriter {
   #waiting: Waiting[] = [];
   /** Resolves when nothing waits; undefined while nothing does. */
   #idle: PromiseWithResolvers<void> | undefined;
-  /** The groups that are committed and wait for the disk. */
-  #settled: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   /** @param onCommit Called after each transaction, also one that was rolled back, before anybody can read. */
@@ -51,24 +48,13 @@ export class GroupWriter {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#idle?.promise;
-    await this.#settled;
   }
 
   #flush(): void {
-    this.#write(this.#waiting.splice(0, MAX_GROUP));
+    this.#commit(this.#waiting.splice(0, MAX_GROUP));
     if (this.#waiting.length > 0) return void setImmediate(() => this.#flush());
     this.#idle?.resolve();
     this.#idle = undefined;
-  }
-
-  #write(group: readonly Waiting[]): void {
-    try {
-      this.db.recover(); // nothing is written on top of what may be lost
-    } catch (reason) {
-      for (const command of group) command.fail(reason as Error);
-      return;
-    }
-    this.#commit(group);
   }
 
   #commit(group: readonly Waiting[]): void {
@@ -76,7 +62,7 @@ export class GroupWriter {
     try {
       this.db.run("BEGIN IMMEDIATE");
       for (const command of group) settled.push(this.#runOne(command));
-      this.db.commit();
+      this.db.run("COMMIT");
     } catch (reason) {
       this.#rollBack();
       // Nobody has been told anything yet: alone in a transaction each command meets its own failure, or none.
@@ -86,16 +72,7 @@ export class GroupWriter {
     } finally {
       this.onCommit();
     }
-    this.#settled = Promise.all([this.#settled, this.#settle(group, settled)]);
-  }
-
-  async #settle(group: readonly Waiting[], settled: readonly (() => void)[]): Promise<void> {
-    try {
-      await this.db.durable();
-      for (const settle of settled) settle();
-    } catch (reason) {
-      for (const command of group) command.fail(reason as Error);
-    }
+    for (const settle of settled) settle();
   }
 
   /** A refusal is the command's result, as long as there is nothing to undo; any other failure ends the transaction. */

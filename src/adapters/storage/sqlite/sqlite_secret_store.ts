@@ -16,7 +16,7 @@ const BEFORE_ALL = Number.MIN_SAFE_INTEGER;
 
 /**
  * Secrets in one SQLite file. One connection reads and writes, on this thread: a read is one turn of the event loop and
- * sees what was committed, though its caller only once that is on disk; writes share transactions. Every row carries a checksum of its fields, so that a record which
+ * sees what was acknowledged, writes share transactions. Every row carries a checksum of its fields, so that a record which
  * the disk has changed is refused and all others go on.
  */
 export class SqliteSecretStore implements port.SecretStore {
@@ -237,18 +237,13 @@ export class SqliteSecretStore implements port.SecretStore {
     return read;
   }
 
-  /** What is read here may have been committed a moment ago: nobody may see what a loss of power could take back. */
-  async #read<T>(read: () => T): Promise<T> {
-    const found = this.#look(read);
-    if (!this.#db.isDurable) await this.#db.durable();
-    return found;
-  }
-
-  #look<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (reason) {
-      throw reason instanceof VaultError ? reason : storeError("cannot be read", reason);
-    }
+  #read<T>(read: () => T): Promise<T> {
+    return Promise.try(() => {
+      try {
+        return read();
+      } catch (reason) {
+        throw reason instanceof VaultError ? reason : storeError("cannot be read", reason);
+      }
+    });
   }
 }
