@@ -13,9 +13,10 @@ interface Waiting {
 }
 
 /**
- * The one writer. Commands that come in the same turn of the event loop, or while a commit holds it, share a transaction
- * and one flush to disk. Where one of them has to be undone all are, and each is done alone: one that is refused takes none
- * with it. A caller hears of success only after COMMIT.
+ * The one writer. Commands that come in two turns of the event loop, or while a commit holds it, share a transaction and one
+ * flush to disk: a turn often ends between callers who waited for the same thing, and a flush takes as long as many turns.
+ * Where one of them has to be undone all are, and each is done alone: one that is refused takes none with it. A caller hears
+ * of success only after COMMIT.
  */
 export class GroupWriter {
   #waiting: Waiting[] = [];
@@ -39,7 +40,7 @@ export class GroupWriter {
     });
     if (!this.#idle) {
       this.#idle = Promise.withResolvers();
-      setImmediate(() => this.#flush());
+      setImmediate(() => setImmediate(() => this.#flush()));
     }
     return promise;
   }

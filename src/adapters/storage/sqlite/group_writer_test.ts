@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { VaultError } from "#errors/mod.ts";
 import { changed, fresh, sealedAs } from "../../../../tests/contract/secret_store_contract.ts";
 import { refusal } from "../../../../tests/support/secret_engine.ts";
@@ -37,6 +38,15 @@ Deno.test("commands of one turn share one transaction, up to 128 of them", async
     await Promise.all(Array.from({ length: commands }, (_, i) => store.createSecret(fresh(address(i)))));
     assert.equal(db.commits, transactions, `${commands} commands`);
   }
+});
+
+Deno.test("a command of the next turn joins those of this one", async () => {
+  const db = new WatchedDatabase();
+  await using store = new SqliteSecretStore(":memory:", db);
+  const first = store.createSecret(fresh(address(1)));
+  await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all([first, store.createSecret(fresh(address(2)))]);
+  assert.equal(db.commits, 1);
 });
 
 Deno.test("a command is acknowledged after its commit and not before", async () => {
