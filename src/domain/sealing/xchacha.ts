@@ -67,12 +67,21 @@ export function decryptXChaCha(input: CipherInput, sealed: Uint8Array): Uint8Arr
   }
 }
 
-/** A byte sealed under a key of zeros. */
-const NOTHING = encryptXChaCha(ZEROS, new Uint8Array(1));
+/** Where a byte lies that was sealed under a key of zeros, with that key, which is the nonce too, and room to open it. */
+const blank = storeBlank();
 
-/** ChaCha20 leaves a message's last block on libsodium's stack: opening another message puts that one's there. */
+function storeBlank(): Readonly<Record<"key" | "sealed" | "bytes" | "opened", number>> {
+  const sealed = encryptXChaCha(ZEROS, new Uint8Array(1)), start = sodium._malloc(KEY_BYTES + sealed.length + 1);
+  if (start === 0) throw new Error("libsodium has no memory");
+  const sealedAt = start + KEY_BYTES;
+  sodium.HEAPU8.fill(0, start, sealedAt);
+  sodium.HEAPU8.set(sealed, sealedAt);
+  return { key: start, sealed: sealedAt, bytes: sealed.length, opened: sealedAt + sealed.length };
+}
+
+/** ChaCha20 leaves the last block that it decrypted on libsodium's stack: opening another message puts that one there. */
 function wipeStack(): void {
-  withCopies(ZEROS, NOTHING, (at, { key, nonce }) => open(at, 0, 0, at, NOTHING.length, 0, 0, 0, 0, nonce, key));
+  open(blank.opened, 0, 0, blank.sealed, blank.bytes, 0, 0, 0, 0, blank.key, blank.key);
 }
 
 /**
