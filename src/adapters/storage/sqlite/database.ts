@@ -65,6 +65,7 @@ export class Database {
       this.#check(migrations);
       this.#db.exec(SETTINGS);
       this.#migrate(migrations);
+      if (path !== IN_MEMORY) flushWal(path);
     } catch (reason) {
       this.#db.close();
       throw storeError(`cannot open ${path}`, reason);
@@ -176,6 +177,12 @@ export class Database {
       throw reason;
     }
   }
+}
+
+/** A process that was killed in its commit may have left what it did not flush, and what is there is read from now on. */
+function flushWal(path: string): void {
+  using wal = Deno.openSync(`${path}-wal`, { read: true });
+  wal.syncDataSync();
 }
 
 /** SQLite gives its journal the mode of the file. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { CAN_TRACE } from "../../../../tests/support/faults.ts";
+import { ROOT } from "../../../../tests/support/paths.ts";
 import { run } from "../../../../tests/support/test_vault.ts";
 import { Database } from "./database.ts";
 import { SqliteSecretStore } from "./mod.ts";
@@ -67,12 +69,11 @@ Deno.test("the store works with read and write of its directory alone, and no ot
          try { db.exec(sql); console.log("done"); } catch (reason) { console.log(reason.message); }
        }`,
     );
-    const root = new URL("../../../../", import.meta.url).pathname;
     const flags = [
       `--allow-read=${directory}`,
       `--allow-write=${directory}`,
       "--no-prompt",
-      `--config=${root}deno.json`,
+      `--config=${ROOT}deno.json`,
     ];
     const { code, stdout, stderr } = await run(Deno.execPath(), ["run", "--no-check", "--quiet", ...flags, script]);
     assert.deepEqual([code, stderr], [0, ""]);
@@ -89,6 +90,20 @@ Deno.test("the index of the WAL is this process's alone, in an existing file too
       db.close();
     }
   }));
+
+Deno.test({
+  name: "what a crash may have left unflushed is on disk before it can be read",
+  ignore: !CAN_TRACE,
+  fn: () =>
+    inDirectory(async (directory, path) => {
+      const script = join(directory, "script.ts"), database = import.meta.resolve("./database.ts");
+      await Deno.writeTextFile(script, `import { Database } from "${database}"; new Database("${path}");`);
+      const deno = [Deno.execPath(), "run", "-A", "--no-check", "--quiet", `--config=${ROOT}deno.json`, script];
+      const { code, stderr } = await run("strace", ["-f", "-y", "-e", "trace=fdatasync", ...deno]);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /fdatasync\(\d+<[^>]*\/secrets\.db-wal>\) += 0/);
+    }),
+});
 
 Deno.test("a second process cannot open a file in use", () =>
   inDirectory((_directory, path) => {
