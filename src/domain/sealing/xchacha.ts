@@ -36,12 +36,6 @@ type Call = (a: number, b: number, c: number, d: number, e: number, f: number, g
 const sodium = await (libsodium as unknown as () => Promise<Sodium>)();
 if (sodium._sodium_init() < 0) throw new Error("libsodium cannot be initialised");
 
-let room = { address: 0, bytes: 0 };
-const ZEROS: CipherInput = {
-  key: new Uint8Array(KEY_BYTES),
-  nonce: new Uint8Array(NONCE_BYTES),
-  aad: new Uint8Array(),
-};
 const seal = sodium._crypto_aead_xchacha20poly1305_ietf_encrypt;
 const open = sodium._crypto_aead_xchacha20poly1305_ietf_decrypt;
 
@@ -65,23 +59,6 @@ export function decryptXChaCha(input: CipherInput, sealed: Uint8Array): Uint8Arr
   } finally {
     wipeStack();
   }
-}
-
-/** Where a byte lies that was sealed under a key of zeros, with that key, which is the nonce too, and room to open it. */
-const blank = storeBlank();
-
-function storeBlank(): Readonly<Record<"key" | "sealed" | "bytes" | "opened", number>> {
-  const sealed = encryptXChaCha(ZEROS, new Uint8Array(1)), start = sodium._malloc(KEY_BYTES + sealed.length + 1);
-  if (start === 0) throw new Error("libsodium has no memory");
-  const sealedAt = start + KEY_BYTES;
-  sodium.HEAPU8.fill(0, start, sealedAt);
-  sodium.HEAPU8.set(sealed, sealedAt);
-  return { key: start, sealed: sealedAt, bytes: sealed.length, opened: sealedAt + sealed.length };
-}
-
-/** ChaCha20 leaves the last block that it decrypted on libsodium's stack: opening another message puts that one there. */
-function wipeStack(): void {
-  open(blank.opened, 0, 0, blank.sealed, blank.bytes, 0, 0, 0, 0, blank.key, blank.key);
 }
 
 /**
@@ -110,6 +87,8 @@ function withCopies<T>(
   }
 }
 
+let room = { address: 0, bytes: 0 };
+
 /** The one room of all operations, as large as the largest: each is over before the next begins. */
 function roomFor(bytes: number): number {
   if (bytes <= room.bytes) return room.address;
@@ -118,4 +97,22 @@ function roomFor(bytes: number): number {
   if (room.address !== 0) return room.address;
   room.bytes = 0;
   throw new RangeError(`no memory for a message of ${bytes} bytes`);
+}
+
+/** Where a byte lies that was sealed under a key of zeros, with that key, which is the nonce too, and room to open it. */
+const blank = storeBlank();
+
+function storeBlank(): Readonly<Record<"key" | "sealed" | "bytes" | "opened", number>> {
+  const zeros = { key: new Uint8Array(KEY_BYTES), nonce: new Uint8Array(NONCE_BYTES), aad: new Uint8Array() };
+  const sealed = encryptXChaCha(zeros, new Uint8Array(1)), start = sodium._malloc(KEY_BYTES + sealed.length + 1);
+  if (start === 0) throw new Error("libsodium has no memory");
+  const sealedAt = start + KEY_BYTES;
+  sodium.HEAPU8.set(zeros.key, start);
+  sodium.HEAPU8.set(sealed, sealedAt);
+  return { key: start, sealed: sealedAt, bytes: sealed.length, opened: sealedAt + sealed.length };
+}
+
+/** ChaCha20 leaves the last block that it decrypted on libsodium's stack: opening another message puts that one there. */
+function wipeStack(): void {
+  open(blank.opened, 0, 0, blank.sealed, blank.bytes, 0, 0, 0, 0, blank.key, blank.key);
 }
